@@ -1,0 +1,92 @@
+"""The engine runs trials. It knows nothing of exercises, variants or mutants.
+
+`Trial` says what to run, `Record` what happened. Two engines share the interface `Engine`:
+`engine.fresh` starts a Python process for each trial (everywhere), `engine.warm` keeps one clean process that has
+imported the libraries and forks a child for each trial (where there is fork).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+_NOTHING: Mapping = MappingProxyType({})
+
+
+class EngineError(Exception):
+    """The engine is at fault, not the answer. The message says what happened and what to do."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of pytest in a private folder.
+
+    `files`: relative path to text, all that is in the folder. `select`: node ids, all tests when empty.
+    `order`: `forward` or `reversed`; `repeat`: how often each test runs, the whole list at a time.
+    `explain`: pytest's full explanation of each failure (slower). `command`: a pytest command line, run as it is.
+    `watch`: paths of subject files whose functions are noted when they are called.
+    `seconds`: the longest that one test, or the start, may take on a quiet machine.
+    """
+
+    files: Mapping[str, str]
+    select: tuple[str, ...] = ()
+    order: str = "forward"
+    repeat: int = 1
+    explain: bool = False
+    command: tuple[str, ...] = ()
+    watch: tuple[str, ...] = ()
+    seconds: float = 5.0
+    env: Mapping[str, str] = _NOTHING
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """What one test did once. `outcome` is of the vocabulary: passed, failed, errored, timed_out, not_collected.
+
+    `reason`: `skipped`, `xfailed` or `xpassed` where the outcome is `not_collected` for that; else empty.
+    `line`: line in the answer's file where it failed, 0 when unknown. `error`: the exception's class name.
+    """
+
+    __test__ = False
+
+    id: str
+    outcome: str
+    reason: str = ""
+    error: str = ""
+    message: str = ""
+    explanation: str = ""
+    line: int = 0
+    lines: tuple[int, ...] = ()
+    called: tuple[str, ...] = ()
+    unawaited: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    properties: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a trial did. `end`: `finished`, `timed_out`, `died` (the process ended without saying so) or `usage` (pytest
+    refused its command line or configuration). `problems`: collection errors as (path, line, message).
+    `ran`: options and files left behind, for a command. `output`: the last 8 KiB that was printed, never interpreted.
+    """
+
+    end: str
+    tests: tuple[TestRun, ...] = ()
+    problems: tuple[tuple[str, int, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+    ran: Mapping[str, object] = field(default_factory=dict)
+    exit_code: int = 0
+    output: str = ""
+    culprit: str = ""
+
+
+class Engine(Protocol):
+    """Runs trials, as many at a time as there are processors, and yields (index, record) as each one ends."""
+
+    name: str
+
+    def run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]: ...
+
+    def close(self) -> None: ...
