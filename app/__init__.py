@@ -1,0 +1,1 @@
+"""A small skills-assessment service: people answer weighted questions and get a rating."""
