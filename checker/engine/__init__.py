@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Protocol
 
-_NOTHING: Mapping = MappingProxyType({})
 
 
 class EngineError(Exception):
@@ -38,7 +36,7 @@ class Trial:
     command: tuple[str, ...] = ()
     watch: tuple[str, ...] = ()
     seconds: float = 5.0
-    env: Mapping[str, str] = _NOTHING
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,9 @@ class TestRun:
     """What one test did once. `outcome` is of the vocabulary: passed, failed, errored, timed_out, not_collected.
 
     `reason`: `skipped`, `xfailed` or `xpassed` where the outcome is `not_collected` for that; else empty.
-    `line`: line in the answer's file where it failed, 0 when unknown. `error`: the exception's class name.
+    `error`: the exception's class name. `lines`: the lines in test files and conftest.py that the failure passed
+    through, (file, line), outermost first. `called`: watched functions that ran.
+    `unawaited`: coroutines that nobody awaited, (line, name); `lost`: exceptions left in a task, (line, text).
     """
 
     __test__ = False
@@ -57,11 +57,10 @@ class TestRun:
     error: str = ""
     message: str = ""
     explanation: str = ""
-    line: int = 0
-    lines: tuple[int, ...] = ()
+    lines: tuple[tuple[str, int], ...] = ()
     called: tuple[str, ...] = ()
-    unawaited: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
+    unawaited: tuple[tuple[int, str], ...] = ()
+    lost: tuple[tuple[int, str], ...] = ()
     properties: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -1,0 +1,162 @@
+"""One trial, in its own process: writes the files into a private folder, runs pytest there, reports over a channel.
+
+Imports nothing of the checker, so that a learner's code beside it finds nothing to read.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+import warnings
+from functools import lru_cache
+from pathlib import Path
+
+KEPT_ENV = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC", "PATHEXT", "WINDIR",
+            "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX")
+CONFIG = """[pytest]
+asyncio_mode = "auto"
+asyncio_default_fixture_loop_scope = "function"
+"""
+LARGEST_FILE = 32 * 2**20
+MEMORY = 4 * 2**30
+
+
+@lru_cache(maxsize=1024)
+def compiled(path: str, text: str):
+    """The code of a file of the program under test; the name in it is relative, the same in every trial."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return compile(text, path, "exec", dont_inherit=True)
+
+
+def is_program(path: str) -> bool:
+    """Whether a file belongs to the program under test: Python, but neither test nor conftest."""
+    name = path.rsplit("/", 1)[-1]
+    return name.endswith(".py") and name != "conftest.py" and not name.startswith("test_")
+
+
+class Program(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports the program under test from its text, with bytecode that is compiled once for all trials."""
+
+    def __init__(self, files: dict[str, str], folder: str) -> None:
+        self.folder = folder
+        self.modules: dict[str, tuple[str, str]] = {}
+        for path, text in files.items():
+            if is_program(path):
+                name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+                self.modules[name] = (path, text)
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self.modules:
+            return None
+        where = os.path.join(self.folder, self.modules[name][0])
+        return importlib.util.spec_from_file_location(
+            name, where, loader=self, submodule_search_locations=[os.path.dirname(where)]
+            if where.endswith("__init__.py") else None)
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        exec(compiled(*self.modules[module.__name__]), module.__dict__)  # noqa: S102
+
+    def get_source(self, name):
+        return self.modules[name][1]
+
+
+def limit() -> None:
+    """Bounds what the process may take, where the system can: file size, memory, no core dump."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for what, amount in ((resource.RLIMIT_FSIZE, LARGEST_FILE), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0),
+                         (resource.RLIMIT_NOFILE, 512)):
+        try:
+            soft, hard = resource.getrlimit(what)
+            top = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
+            resource.setrlimit(what, (top, top))
+        except (ValueError, OSError):
+            continue
+
+
+def prepare(job: dict) -> None:
+    """Makes the process the trial's: folder, files, environment, import path."""
+    folder = job["folder"]
+    kept = {name: os.environ[name] for name in KEPT_ENV if name in os.environ}
+    os.environ.clear()
+    os.environ.update(kept, HOME=folder, TMPDIR=os.path.join(folder, "tmp"), TEMP=os.path.join(folder, "tmp"),
+                      TMP=os.path.join(folder, "tmp"), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", COLUMNS="100", NO_COLOR="1",
+                      **job["env"])
+    os.chdir(folder)
+    os.mkdir("tmp")
+    tempfile.tempdir = None
+    for path, text in job["files"].items():
+        if "/" in path:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    sys.dont_write_bytecode = True
+    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    sys.path[:] = [folder] + [entry for entry in sys.path if entry and os.path.abspath(entry) not in (here, os.path.dirname(
+        os.path.abspath(__file__)))]
+    sys.meta_path[:] = [finder for finder in sys.meta_path
+                        if not getattr(finder, "__module__", "").startswith("__editable__")]
+    sys.meta_path.insert(0, Program(job["files"], folder))
+    sys.argv = ["pytest"]
+
+
+def arguments(job: dict) -> list[str]:
+    """The command line of pytest for the trial."""
+    common = ["-p", "pytest_asyncio.plugin"]
+    if job["command"]:
+        return [*job["command"], *common, "-p", "pytest_cov.plugin"] if _has("pytest_cov") else [*job["command"], *common]
+    folder = job["folder"]
+    config = "pytest.toml"
+    if config not in job["files"]:
+        config = os.path.join("tmp", "pytest.toml")
+        Path(config).write_text(CONFIG, encoding="utf-8")
+    return ["-c", config, "--rootdir", folder, "--confcutdir", folder, "-p", "no:cacheprovider", *common,
+            "--basetemp", os.path.join(folder, "tmp", "t"), "--tb", "short", "--color", "no",
+            *([] if job["explain"] else ["--assert", "plain"]), *(job["select"] or ["."])]
+
+
+def _has(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+def run(job: dict, channel: int) -> None:
+    """Runs the trial and ends the process; `channel` is the file descriptor of the record."""
+    import pytest
+
+    from recorder import Recorder, listen
+
+    def send(event: dict) -> None:
+        data = json.dumps(event, default=repr).encode() + b"\n"
+        while data:
+            data = data[os.write(channel, data):]
+
+    limit()
+    prepare(job)
+    recorder = Recorder(job, send)
+    listen(recorder)
+    code = pytest.main(arguments(job), plugins=[recorder])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    recorder.finish(int(code))
+    os._exit(0)
+
+
+def main() -> None:
+    """`python child.py JOB CHANNEL`: the paths of the job's JSON and of the file that takes the record."""
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    run(job, os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""The engine that works everywhere: a new Python process for each trial."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from checker.engine import EngineError, Record, Trial
+from checker.engine.deadline import Deadline
+from checker.engine.processes import TAIL, kill_tree, listing, private_folder, processors, remove
+from checker.engine.record import Events
+
+CHILD = Path(__file__).parent / "child.py"
+GLANCE = 0.02
+
+
+class _Running:
+    """One trial under way: its process, its folders, its events."""
+
+    def __init__(self, index: int, trial: Trial) -> None:
+        self.index, self.events, self.deadline = index, Events(), Deadline(trial)
+        self.folder, self.desk = private_folder(), private_folder()
+        self.timed_out = False
+        job, self.channel = self.desk / "job", self.desk / "record"
+        job.write_text(json.dumps(as_job(trial, self.folder)), encoding="utf-8")
+        self.channel.touch()
+        self.reader = self.channel.open("rb")
+        self.output = tempfile.TemporaryFile()
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", str(CHILD), str(job), str(self.channel)], stdin=subprocess.DEVNULL,
+                stdout=self.output, stderr=subprocess.STDOUT, cwd=self.folder, start_new_session=os.name == "posix")
+        except OSError as error:
+            self.sweep()
+            raise EngineError(f"Python could not be started for a trial ({error}). Close other programs, try again.") from error
+
+    def ended(self) -> bool:
+        """Looks at the process once; ends it when its time is over."""
+        over = self.process.poll() is not None
+        data = self.reader.read(2**20)
+        if data:
+            self.events.feed(data)
+            self.deadline.moved(len(self.events.tests))
+        if not over and (self.deadline.over() or self.events.broken):
+            self.timed_out, over = self.deadline.over(), True
+        return over
+
+    def record(self) -> Record:
+        """Ends what is left of the trial and says what happened."""
+        kill_tree(self.process.pid)
+        code = self.process.wait()
+        while data := self.reader.read(2**20):
+            self.events.feed(data)
+        left = listing(self.folder)
+        return self.events.record(timed_out=self.timed_out, exit_code=code, output=tail(self.output), left=left)
+
+    def sweep(self) -> None:
+        """Leaves nothing behind."""
+        if hasattr(self, "process"):
+            kill_tree(self.process.pid)
+            self.process.wait()
+        self.reader.close()
+        self.output.close()
+        remove(self.folder)
+        remove(self.desk)
+
+
+class FreshEngine:
+    """A process a trial; see `checker.engine.Engine`."""
+
+    name = "fresh process a trial"
+
+    def __init__(self, jobs: int | None = None) -> None:
+        self.jobs = jobs or processors()
+
+    def run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]:
+        """Yields (index, record) in the order in which the trials end."""
+        waiting = list(enumerate(trials))[::-1]
+        running: list[_Running] = []
+        try:
+            while waiting or running:
+                while waiting and len(running) < self.jobs:
+                    running.append(_Running(*waiting.pop()))
+                for one in [one for one in running if one.ended()]:
+                    record = one.record()
+                    running.remove(one)
+                    one.sweep()
+                    yield one.index, record
+                time.sleep(GLANCE)
+        finally:
+            for one in running:
+                one.sweep()
+
+    def close(self) -> None:
+        """Nothing is kept between trials."""
+
+
+def as_job(trial: Trial, folder: Path) -> dict:
+    """The trial as the child's JSON."""
+    return {"folder": str(folder), "files": dict(trial.files), "select": list(trial.select), "order": trial.order,
+            "repeat": trial.repeat, "explain": trial.explain, "command": list(trial.command),
+            "watch": list(trial.watch), "env": dict(trial.env)}
+
+
+def tail(output) -> str:
+    """The end of what a trial printed."""
+    size = output.seek(0, os.SEEK_END)
+    output.seek(max(0, size - TAIL))
+    return output.read(TAIL).decode("utf-8", "replace")

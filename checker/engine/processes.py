@@ -1,0 +1,81 @@
+"""What a supervisor needs to know of processes: how slow the machine is, how to end a whole tree, private folders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+TAIL = 8192
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def slowness() -> float:
+    """By what a deadline is stretched: the load a processor, between 1 and 8."""
+    if not hasattr(os, "getloadavg"):
+        return 2.0
+    return min(8.0, max(1.0, os.getloadavg()[0] / processors()))
+
+
+def kill_tree(pid: int) -> None:
+    """Ends a process, its group and all that descends from it, also what left the group."""
+    try:
+        root = psutil.Process(pid)
+        family = [*root.children(recursive=True), root]
+    except psutil.NoSuchProcess:
+        family = []
+    if hasattr(os, "killpg"):
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+    kill(family)
+
+
+def kill(family: Iterable[psutil.Process]) -> None:
+    """Ends each process that is still there."""
+    for process in family:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            pass
+
+
+def private_folder() -> Path:
+    """A new folder with a neutral name; in memory where the system has room for it, since SQLite waits for the disk."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 256 * 2**20
+    return Path(tempfile.mkdtemp(prefix="trial-", dir=memory if roomy else None)).resolve()
+
+
+def listing(folder: Path) -> list[str]:
+    """The files below a folder, relative, at most 500, links not followed."""
+    found = []
+    for path, _, names in os.walk(folder):
+        for name in names:
+            found.append(Path(path, name).relative_to(folder).as_posix())
+            if len(found) == 500:
+                return sorted(found)
+    return sorted(found)
+
+
+def remove(folder: Path) -> None:
+    """Deletes a private folder, whatever modes its contents were left with."""
+    def retry(function, path, _error):
+        try:
+            os.chmod(os.path.dirname(path), 0o700)
+            os.chmod(path, 0o700)
+            function(path)
+        except OSError:
+            pass
+
+    shutil.rmtree(folder, onerror=retry)

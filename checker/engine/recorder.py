@@ -1,0 +1,208 @@
+"""The pytest plugin of a trial: it notes what each test did and sends it, line by line, as JSON.
+
+Runs in the trial's process beside the learner's code, imports nothing of the checker, decides nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import os
+import re
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+from _pytest.reports import TestReport
+
+_CAP = 6000
+_ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+_OWN_LINE = re.compile(r"^(test_\w+\.py|conftest\.py):(\d+): in", re.MULTILINE)
+
+
+def _capped(text: str) -> str:
+    return text if len(text) <= _CAP else text[: _CAP // 2] + "\n…\n" + text[-_CAP // 2:]
+
+
+class Recorder:
+    """Sends events through `send(dict)`: start, result, problem, warning, collected, end."""
+
+    def __init__(self, job: dict, send) -> None:
+        self.folder = Path(job["folder"])
+        self.order, self.repeat = job["order"], job["repeat"]
+        self.explain, self.watch = job["explain"], frozenset(job["watch"])
+        self.send = send
+        self.current: dict | None = None
+        self.config = None
+
+    # The session
+
+    def pytest_configure(self, config) -> None:
+        self.config = config
+        handler = logging.Handler(logging.ERROR)
+        handler.emit = self._asyncio_error
+        logging.getLogger("asyncio").addHandler(handler)
+        config.add_cleanup(lambda: logging.getLogger("asyncio").removeHandler(handler))
+        sys.set_coroutine_origin_tracking_depth(3)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items) -> None:
+        if self.order == "reversed":
+            items.reverse()
+        first = list(items)
+        for _ in range(self.repeat - 1):
+            for item in first:
+                twin = copy.copy(item)
+                twin._initrequest()
+                items.append(twin)
+
+    def pytest_collection_finish(self, session) -> None:
+        self.send({"event": "collected", "ids": [item.nodeid for item in session.items][:2000]})
+
+    def pytest_collectreport(self, report) -> None:
+        if report.failed:
+            text = self._clean(str(report.longrepr))
+            own = list(_OWN_LINE.finditer(text))
+            self.send({"event": "problem", "path": report.nodeid, "line": int(own[-1][2]) if own else 0,
+                       "message": _capped(text[own[0].start():] if own else text)})
+        elif report.skipped:
+            self.send({"event": "problem", "path": report.nodeid, "line": 0, "message": "skipped"})
+
+    def _clean(self, text: str) -> str:
+        """Without what differs from run to run: the private folder, addresses."""
+        return _ADDRESS.sub("0x…", text.replace(f"{self.folder}{os.sep}", ""))
+
+    def _own(self, path: Path) -> bool:
+        """Whether a frame's file is a test or a conftest of this trial, not the program under test."""
+        name = path.name
+        return self.folder in path.parents and (name == "conftest.py" or name.startswith("test_"))
+
+    # One test
+
+    def pytest_runtest_logstart(self, nodeid) -> None:
+        self.current = {"event": "result", "id": nodeid, "outcome": "passed", "unawaited": [], "lost": [], "called": []}
+        self.send({"event": "start", "id": nodeid})
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item):
+        if not self.watch:
+            return (yield)
+        called = self.current["called"]
+
+        def note(frame, event, _arg):
+            if event == "call" and frame.f_code.co_filename in self.watch:
+                called.append(frame.f_code.co_name)
+
+        sys.setprofile(note)
+        try:
+            return (yield)
+        finally:
+            sys.setprofile(None)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item, call):
+        """A plain report where nobody will read pytest's explanation: formatting one can cost more than the test."""
+        if call.excinfo is None or call.excinfo.errisinstance(pytest.skip.Exception):
+            return None
+        self._failure(call)
+        if self.explain or item.get_closest_marker("xfail"):
+            return None
+        return TestReport(item.nodeid, item.location, {}, "failed", str(call.excinfo.value), call.when)
+
+    def _failure(self, call) -> None:
+        if self.current is None or "error" in self.current:
+            return
+        error = call.excinfo.value
+        lines = [(entry.path.name, entry.lineno + 1) for entry in call.excinfo.traceback
+                 if isinstance(entry.path, Path) and self._own(entry.path)]
+        self.current.update(error=type(error).__name__, asserted=_asserted(error), lines=lines[-30:],
+                            message=_capped(self._clean(str(error))))
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_logreport(self, report):
+        result = yield
+        now = self.current
+        if now is None:
+            return result
+        if report.skipped:
+            now.update(outcome="not_collected", reason="xfailed" if hasattr(report, "wasxfail") else "skipped")
+        elif report.passed and hasattr(report, "wasxfail"):
+            now.update(outcome="not_collected", reason="xpassed")
+        elif report.failed and now["outcome"] == "passed":
+            now["outcome"] = "failed" if now.get("asserted") else "errored"
+            if self.explain:
+                now["explanation"] = _capped(self._clean(report.longreprtext))
+        if report.when == "teardown":
+            now["properties"] = {str(key): value for key, value in report.user_properties}
+        return result
+
+    def pytest_runtest_logfinish(self, nodeid) -> None:
+        if self.current is not None:
+            self.send(self.current)
+
+    # What a test says without failing
+
+    def pytest_warning_recorded(self, warning_message, nodeid) -> None:
+        text = str(warning_message.message)
+        found = re.match(r"coroutine '([^']+)' was never awaited", text)
+        if not found:
+            self.send({"event": "warning", "text": _capped(f"{warning_message.category.__name__}: {text}")})
+            return
+        created = [(int(line), path) for path, line in re.findall(r'File "([^"]+)", line (\d+)', text)]
+        own = [line for line, path in created if self._own(self.folder / path)]
+        innermost_own = bool(created) and self._own(self.folder / created[-1][1])
+        line = own[-1] if own and innermost_own else 0
+        if not created:
+            path = self.folder / warning_message.filename
+            line = warning_message.lineno if self._own(path) else 0
+        if self.current is not None and line:
+            self.current["unawaited"].append([line, found[1]])
+        self.send({"event": "warning", "text": f"RuntimeWarning: coroutine '{found[1]}' was never awaited",
+                   "id": nodeid, "line": line})
+
+    def _asyncio_error(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if self.current is None or error is None or "never retrieved" not in record.getMessage():
+            return
+        line, trace = 0, error.__traceback__
+        while trace:
+            if self._own(self.folder / trace.tb_frame.f_code.co_filename):
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        self.current["lost"].append([line, f"{type(error).__name__}: {str(error)[:200]}"])
+
+    def plain_warning(self, message, category, filename, lineno, file=None, line=None) -> None:
+        """Takes the place of `warnings.showwarning`: what is said before pytest listens."""
+        self.send({"event": "warning", "text": _capped(f"{category.__name__}: {message}")})
+
+    # The end
+
+    def finish(self, code: int) -> None:
+        """Sends the last event: pytest's exit code, the options in force and the files left in the folder."""
+        option = getattr(self.config, "option", None)
+        ran = {}
+        if option is not None:
+            for name in ("verbose", "capture", "maxfail", "lf", "failedfirst", "stepwise", "keyword", "markexpr",
+                         "durations", "setupplan", "setupshow", "setuponly", "pythonwarnings", "collectonly",
+                         "cov_source", "cov_report", "tbstyle", "asyncio_mode"):
+                value = getattr(option, name, None)
+                ran[name] = value if isinstance(value, (int, str, bool, type(None))) else _plain(value)
+        self.send({"event": "end", "code": int(code), "ran": ran})
+
+
+def _asserted(error: BaseException) -> bool:
+    """An assertion, `pytest.fail`, a `raises` that did not raise; or a group of nothing else."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(_asserted(one) for one in error.exceptions)
+    return isinstance(error, (AssertionError, pytest.fail.Exception))
+
+
+def _plain(value):
+    return json.loads(json.dumps(value, default=str))
+
+
+def listen(recorder: Recorder) -> None:
+    """Routes warnings that are shown before pytest captures them to the recorder."""
+    warnings.showwarning = recorder.plain_warning

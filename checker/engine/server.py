@@ -1,0 +1,300 @@
+"""The warm process: it has imported the libraries, never a learner's code, and forks a child for each trial.
+
+It speaks with its supervisor over one socket, a JSON line a message:
+to it `{"trial": n}` with three file descriptors (job, channel, output) or `{"kill": n}`;
+from it `{"ready": true}`, then `{"done": n, "status": s}` when a child has ended and its whole family is gone.
+When the socket closes, it ends every child and itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+
+WARMING = '''
+import asyncio
+from unittest.mock import AsyncMock, MagicMock, call, create_autospec, patch
+
+import jwt
+import pytest
+import pytest_asyncio
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, status
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from httpx2 import ASGITransport, AsyncClient
+from pydantic import BaseModel, Field, field_validator
+from sqlalchemy import JSON, ForeignKey, String, Uuid, event, func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Thing(Base):
+    __tablename__ = "things"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), unique=True)
+
+
+class Body(BaseModel):
+    name: str = Field(min_length=1)
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, value):
+        return value
+
+
+app = FastAPI()
+
+
+@app.post("/things", status_code=201)
+async def post(body: Body) -> Body:
+    return body
+
+
+@pytest.fixture
+async def session(tmp_path):
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    async with async_sessionmaker(engine, expire_on_commit=False)() as session:
+        yield session
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+async def test_database(session, name):
+    session.add(Thing(name=name))
+    await session.commit()
+    assert (await session.scalars(select(Thing))).one().name == name
+    session.add(Thing(name=name))
+    with pytest.raises(IntegrityError):
+        await session.flush()
+    await session.rollback()
+
+
+async def test_http():
+    async with AsyncClient(transport=ASGITransport(app=app), base_url="http://test") as client:
+        assert (await client.post("/things", json={"name": "x"})).status_code == 201
+        assert (await client.post("/things", json={"name": ""})).status_code == 422
+
+
+async def test_mock():
+    mock = AsyncMock(return_value=1)
+    assert await mock(2) == 1
+    mock.assert_awaited_once_with(2)
+    token = jwt.encode({"sub": "x"}, "k" * 32, algorithm="HS256")
+    assert jwt.decode(token, "k" * 32, algorithms=["HS256"])["sub"] == "x"
+
+
+def test_failure():
+    assert [1, 2] == [1, 3]
+'''
+
+
+def warm_up() -> None:
+    """Runs one generic test file of our own, so that the lazy imports of a real trial are done before the first fork."""
+    import pytest
+    from recorder import Recorder
+
+    path, environment, here = list(sys.path), dict(os.environ), os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "test_warming.py"), "w", encoding="utf-8") as file:
+            file.write(WARMING)
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        os.chdir(folder)
+        job = {"folder": folder, "order": "forward", "repeat": 1, "explain": True, "watch": []}
+        with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+            code = pytest.main(["-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir",
+                                folder, "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function",
+                                "--basetemp", os.path.join(folder, "t"), "--tb", "short"],
+                               plugins=[Recorder(job, lambda event: None)])
+        os.chdir(here)
+    if code != 1:
+        raise SystemExit(f"the warming run ended with exit code {int(code)}, expected 1")
+    sys.path[:] = path
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.modules.pop("test_warming", None)
+    while threading.active_count() > 1:  # aiosqlite's thread may outlive `dispose()` by a moment
+        time.sleep(0.001)
+    gc.collect()
+    gc.freeze()
+
+
+class Server:
+    """The loop of the warm process."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.trials: dict[int, int] = {}
+        self.rest = b""
+        self.descriptors: list[int] = []
+        self.slots: list[int] = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+        self.wake, self.bell = os.pipe()
+        for end in (self.wake, self.bell):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self.bell, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, which tells us what to end
+        _become_reaper()
+
+    def serve(self) -> None:
+        """Until the supervisor hangs up."""
+        self.send({"ready": True})
+        while True:
+            readable, _, _ = select.select([self.control, self.wake], [], [])
+            if self.wake in readable:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self.wake, 4096)
+                self.reap()
+            if self.control in readable and not self.receive():
+                for pid in list(self.trials):
+                    self.end(pid)
+                return
+
+    def send(self, message: dict) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.control.sendall(json.dumps(message).encode() + b"\n")
+
+    def receive(self) -> bool:
+        """Takes what the supervisor sent; False when it has hung up."""
+        data, descriptors, _, _ = socket.recv_fds(self.control, 65536, 3)
+        self.descriptors += descriptors
+        if not data:
+            return False
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            if "kill" in message:
+                for pid in [pid for pid, number in self.trials.items() if number == message["kill"]]:
+                    self.end(pid)
+            else:
+                self.start(message["trial"], [self.descriptors.pop(0) for _ in range(3)])
+        return True
+
+    def start(self, number: int, descriptors: list[int]) -> None:
+        """Forks the child of one trial."""
+        from child import compiled, is_program
+
+        job_file, channel, output = descriptors
+        with os.fdopen(job_file, "rb") as file:
+            job = json.load(file)
+        for path, text in job["files"].items():
+            if is_program(path):
+                with contextlib.suppress(SyntaxError):
+                    compiled(path, text)
+        used = [slot for slot in self.slots if sum(one % len(self.slots) == slot for one in self.trials.values())]
+        slot = next((slot for slot in self.slots if slot not in used), None)
+        pid = os.fork()
+        if pid:
+            self.trials[pid] = number
+            os.close(channel)
+            os.close(output)
+            return
+        try:
+            self.become_child(job, channel, output, slot)
+        finally:
+            os._exit(70)
+
+    def become_child(self, job: dict, channel: int, output: int, slot: int | None) -> None:
+        """In the child: nothing of the server is left, then the trial runs. Does not return."""
+        from child import run
+
+        os.setsid()
+        _die_with_parent()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.control.close()
+        os.close(self.wake)
+        os.close(self.bell)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for source, target in ((nothing, 0), (output, 1), (output, 2)):
+            os.dup2(source, target)
+        os.close(nothing)
+        os.close(output)
+        if slot is not None:
+            os.sched_setaffinity(0, {slot})
+        run(job, channel)
+
+    def reap(self) -> None:
+        """Notes the children that ended and sweeps what they left."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                self.sweep()
+                return
+            if pid in self.trials:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+                number = self.trials.pop(pid)
+                self.sweep()
+                self.send({"done": number, "status": os.waitstatus_to_exitcode(status)})
+
+    def end(self, pid: int) -> None:
+        """Kills one trial; `reap` does the rest."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+    def sweep(self) -> None:
+        """Kills orphans: a trial's children that left its group become ours when it ends, since we are the reaper."""
+        for pid in _children():
+            if pid not in self.trials:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def _children() -> list[int]:
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        import psutil
+
+        return [process.pid for process in psutil.Process().children()]
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _become_reaper() -> None:
+    _prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+
+
+def _die_with_parent() -> None:
+    _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def main() -> None:
+    """`python server.py DESCRIPTOR`"""
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    control = socket.socket(fileno=int(sys.argv[1]))
+    warm_up()
+    import child  # noqa: F401  it must be imported before the first fork
+    sys.path.pop(0)
+    Server(control).serve()
+
+
+if __name__ == "__main__":
+    main()
