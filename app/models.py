@@ -1,7 +1,7 @@
 """The tables. Every id is a UUID made in Python, so an object has its id once it is flushed.
 
 The relationships let one flush insert rows in the order that the foreign keys want.
-Load one explicitly (`selectinload`) before you read it: it cannot load itself in async code (MissingGreenlet).
+Load one with `selectinload` before you read it: in async code it cannot load itself (MissingGreenlet).
 """
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
