@@ -112,8 +112,14 @@ async def client(
 
 
 @pytest.fixture(autouse=True)
+def no_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test writes to anybody, whatever the environment says."""
+    monkeypatch.delenv("SMTP_HOST", raising=False)
+
+
+@pytest.fixture
 def sent_email() -> Iterator[AsyncMock]:
-    """Stands where `user_service` calls `send_email`: no test of ours writes to anybody."""
+    """Stands where `user_service` calls `send_email`."""
     with patch("app.services.user_service.send_email", autospec=True) as send_email:
         yield send_email
 
