@@ -1,0 +1,60 @@
+"""Grading: an exercise and an answer become trials, the records of the trials become a verdict.
+
+Validity comes before thoroughness: an answer is first tried on every correct version, and only if it accepts them all
+are the bugs tried. See `grade.tests`, `grade.fixture`, `grade.config`, `grade.predict`, `grade.command` for the five
+kinds of answer; they share `grade.trials`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import import_module, metadata
+
+from checker.contract import Exercise
+from checker.engine import Engine, EngineError
+from checker.grade.source import Unusable, placed, starting_problem
+from checker.grade.trials import Progress, Trials, short
+from checker.verdict import Verdict
+
+__all__ = ["Progress", "grade", "libraries"]
+ISOLATION = "own machine: time, memory and file sizes are bounded; nothing here stops a cheat"
+_LIBRARIES = ("pytest", "pytest-asyncio", "sqlalchemy", "fastapi", "httpx2")
+
+
+def grade(exercise: Exercise, answers: Mapping[str, str], engine: Engine, *, first_line: Mapping[str, int] | None = None,
+          progress: Callable[[str, int, int], None] | None = None) -> Verdict:
+    """The verdict on an answer.
+
+    `answers` maps the answer's file names to what the learner wrote; `first_line` says at which line of its cell each
+    begins, so that lines in the report are lines of the cell. A learner's mistake never raises; a fault of the engine
+    gives `grader_error`. KeyboardInterrupt passes through, with every trial ended.
+    """
+    files = {name: placed(text, (first_line or {}).get(name, 1)) for name, text in answers.items()}
+    try:
+        problem = starting_problem(exercise, files)
+        if problem is not None:
+            verdict = problem
+        else:
+            kind = import_module(f"checker.grade.{exercise.kind}")
+            verdict = kind.judge(exercise, files, Trials(engine, exercise, progress))
+    except Unusable as unusable:
+        verdict = unusable.verdict(exercise)
+    except EngineError as error:
+        verdict = Verdict(exercise.id, exercise.title, exercise.kind, "grader_error",
+                          f"The grader failed, not your answer. {error}")
+    findings = tuple(dict.fromkeys(replace(finding, test=short(finding.test)) for finding in verdict.findings))
+    return replace(verdict, findings=findings, isolation=ISOLATION, engine=engine.name, libraries=libraries())
+
+
+def libraries() -> dict[str, str]:
+    """The versions that a verdict holds for."""
+    import platform
+
+    found = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found

@@ -1,0 +1,80 @@
+"""Thoroughness: which bugs an answer catches, and why it misses the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from checker.contract import Exercise, Mutant
+from checker.engine import Record, TestRun
+from checker.grade.source import Tests
+from checker.grade.trials import Trials, runs_of, short
+from checker.verdict import Finding, Version
+
+
+def catchers(record: Record, mutant: Mutant, passers: Sequence[str], tests: Tests) -> list[str]:
+    """The tests that accepted every correct version and now fail in the way that the mutant asks for."""
+    runs = runs_of(record)
+    return [id for id in passers if any(outcome(run, tests) in mutant.expect for run in runs.get(id, []))]
+
+
+def outcome(run: TestRun, tests: Tests) -> str:
+    """A run's outcome; an exception that left a `pytest.raises` block is that check's failure, not a crash."""
+    if run.outcome == "errored" and any(line in tests.guarded for line in run.lines):
+        return "failed"
+    return run.outcome
+
+
+def version(mutant: Mutant, record: Record, caught_by: Sequence[str], passers: Sequence[str], tests: Tests) -> Version:
+    """The line about one bug."""
+    if caught_by:
+        return Version("mutant", mutant.name, "caught", tuple(short(id) for id in caught_by))
+    return Version("mutant", mutant.name, "missed", (), _why(record, passers, tests), mutant.hint)
+
+
+def _why(record: Record, passers: Sequence[str], tests: Tests) -> str:
+    """The sentence about a trial in which something happened, but not a catch."""
+    runs = [run for id in passers for run in runs_of(record).get(id, [])]
+    hung = [run for run in runs if run.outcome == "timed_out"]
+    crashed = [run for run in runs if outcome(run, tests) == "errored"]
+    if hung:
+        return (f"{short(hung[0].id)} hung on it and was stopped. A hang catches nothing: give the wait a timeout and assert.")
+    if crashed:
+        where = f" (line {crashed[0].lines[-1][1]})" if crashed[0].lines else ""
+        return (f"{short(crashed[0].id)} crashed on it with {crashed[0].error}{where}. A crash catches nothing: assert what "
+                "must hold.")
+    if record.end == "died":
+        return "Python ended before the tests did. That catches nothing."
+    if record.problems:
+        return "The tests could not be loaded with it. That catches nothing."
+    return ""
+
+
+def silent(record: Record) -> list[Finding]:
+    """What a passing test did not say: coroutines nobody awaited, failures lost in a task."""
+    findings = []
+    for run in record.tests:
+        findings += [Finding("never_awaited", f"`{name.split('.')[-1]}(…)` is never awaited, so its body never ran. Put `await` "
+                             "before it.", run.id, line) for line, name in run.unawaited]
+        findings += [Finding("lost_in_task", f"a failure in a background task was lost ({text.splitlines()[0]}). Await the task.",
+                             run.id, line) for line, text in run.lost]
+    return list(dict.fromkeys(findings))
+
+
+def idle(exercise: Exercise, answers: Mapping[str, str], useless: Sequence[str], tests: Tests, trials: Trials) -> list[Finding]:
+    """Of tests that caught nothing, those that never called the code under test, or patched it away."""
+    watched = {mutant.edit.path for mutant in exercise.mutants if mutant.edit and mutant.edit.path.endswith(".py")}
+    targets = {mutant.edit.path for mutant in exercise.mutants if mutant.edit} - {"conftest.py"}
+    if not useless or not watched or not targets:
+        return []
+    record = trials.run("Looking at what the tests call", [trials.trial(answers, watch=tuple(sorted(watched)),
+                                                                         select=tuple(useless))])[0]
+    findings = []
+    for run in record.tests:
+        patched = tests.patched.get(short(run.id).split("[")[0], ())
+        away = [name for name in patched if any(f"def {name}(" in exercise.version().get(path, "") for path in watched)]
+        if away:
+            findings.append(Finding("patched_away", f"it replaces `{away[0]}`, the code under test, and then tests the "
+                                    "replacement.", run.id))
+        elif not run.called:
+            findings.append(Finding("never_called", "it never calls the code under test.", run.id))
+    return findings

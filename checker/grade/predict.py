@@ -1,0 +1,80 @@
+"""Kind `predict`: the learner says what will happen. There is no answer key: the code is run, and that is the key."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+from collections.abc import Mapping
+
+from checker.contract import OUTCOMES, Exercise
+from checker.engine import Record
+from checker.grade import validity
+from checker.grade.source import Unusable, parse, tests_in
+from checker.grade.trials import Trials, base, short
+from checker.verdict import Finding, Verdict, Version
+
+
+def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Verdict:
+    """The verdict, without the facts about the machine. A mutant is a wrong belief: `key` and what it `says`."""
+    said = prediction(answers["prediction.py"])
+    record = trials.run("Running the code", [trials.trial({}, explain=True)])[0]
+    validity.usable(record, tests_in(exercise.version()).ids)
+    actual = observed(record)
+    open_keys = [key for key in actual if said.get(key) in (None, ..., "")]
+    if len(open_keys) == len(actual):
+        raise Unusable("empty", f"No prediction yet. Say what happens to: {', '.join(actual)}.")
+    findings = [Finding("unanswered", "no prediction yet.", key) for key in open_keys]
+    findings += [Finding("unknown_key", f"there is no `{key}`; the keys are {', '.join(actual)}.", key)
+                 for key in said if key not in actual]
+    wrong = [key for key in actual if key not in open_keys and not _same(said[key], actual[key])]
+    for key in wrong:
+        findings.append(_wrong(key, said[key], actual))
+    beliefs = tuple(Version("mutant", mutant.name, "missed", (mutant.key,), "", mutant.hint)
+                    if mutant.key in wrong and _same(said[mutant.key], mutant.says)
+                    else Version("mutant", mutant.name, "caught" if mutant.key not in open_keys else "not_tried", (mutant.key,))
+                    for mutant in exercise.mutants)
+    right = len(actual) - len(wrong) - len(open_keys)
+    explanation = "\n".join(run.explanation for run in record.tests if short(base(run.id)) in wrong and run.explanation)
+    return Verdict(exercise.id, exercise.title, exercise.kind, "passed" if right == len(actual) else "misses",
+                   f"{right} of {len(actual)} predictions are what the machine did.", beliefs, tuple(findings),
+                   explanation=explanation)
+
+
+def prediction(text: str) -> dict[str, object]:
+    """The dictionary that the answer assigns to `prediction`: literals only, nothing is executed."""
+    for node in parse(text).body:
+        if isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == "prediction" for one in node.targets):
+            try:
+                found = ast.literal_eval(node.value)
+            except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+                raise Unusable("invalid", f"Line {node.lineno}: a prediction is made of plain values, such as \"passed\" or 3.",
+                               ) from None
+            if isinstance(found, dict) and all(isinstance(key, str) for key in found):
+                return found
+            raise Unusable("invalid", f"Line {node.lineno}: `prediction` is a dictionary, such as {{\"test_a\": \"passed\"}}.")
+    raise Unusable("empty", "There is no `prediction = {…}` in the answer.")
+
+
+def observed(record: Record) -> dict[str, object]:
+    """What the machine did: what the given code recorded with `record_property`, else the outcome of each test."""
+    recorded = {key: value for run in record.tests for key, value in run.properties.items()}
+    return recorded or {short(run.id): run.outcome for run in record.tests}
+
+
+def _same(said: object, actual: object) -> bool:
+    if isinstance(said, str) and isinstance(actual, str):
+        return said.strip().lower() == actual.strip().lower()
+    try:
+        return json.loads(json.dumps(said)) == actual and isinstance(said, bool) == isinstance(actual, bool)
+    except (TypeError, ValueError):
+        return False
+
+
+def _wrong(key: str, said: object, actual: Mapping[str, object]) -> Finding:
+    known = OUTCOMES if actual[key] in OUTCOMES else ()
+    if known and said not in known:
+        near = difflib.get_close_matches(str(said), known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; the words are {', '.join(known)}."
+        return Finding("unknown_word", f"{said!r} is not an outcome{hint}", key)
+    return Finding("wrong_prediction", f"you said {said!r}; the machine did {actual[key]!r}.", key)

@@ -1,0 +1,203 @@
+"""Reads an answer without running it: which tests it has, and what in them cannot judge anything."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from checker.contract import Exercise
+from checker.verdict import Finding, Verdict
+
+_BROAD = ("Exception", "BaseException")
+_CHECKS = ("assert_", "raises", "RaisesGroup", "warns", "fail")
+
+
+class Unusable(Exception):
+    """An answer that cannot be tried."""
+
+    def __init__(self, verdict: str, headline: str, findings: tuple[Finding, ...] = (), explanation: str = "") -> None:
+        super().__init__(headline)
+        self.word, self.headline, self.findings, self.explanation = verdict, headline, findings, explanation
+
+    def verdict(self, exercise: Exercise) -> Verdict:
+        """The verdict it makes."""
+        return Verdict(exercise.id, exercise.title, exercise.kind, self.word, self.headline, findings=self.findings,
+                       explanation=self.explanation)
+
+
+@dataclass(frozen=True)
+class Tests:
+    """What a test file contains. `ids` are node ids without parameters; `guarded` the lines inside `pytest.raises`."""
+
+    __test__ = False
+
+    ids: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    near_misses: tuple[Finding, ...] = ()
+    guarded: frozenset[tuple[str, int]] = frozenset()
+    patched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def placed(text: str, first_line: int) -> str:
+    """The answer with as many empty lines before it that its line numbers are those of its cell."""
+    return "\n" * (first_line - 1) + text.replace("\r\n", "\n").removeprefix("\ufeff").rstrip() + "\n"
+
+
+def starting_problem(exercise: Exercise, files: Mapping[str, str]) -> Verdict | None:
+    """What keeps the answer from being tried at all: nothing there, or Python that does not parse."""
+    for name in exercise.answers:
+        if name not in files:
+            raise Unusable("empty", f"There is no answer for `{name}` yet.")
+        if not files[name].strip():
+            raise Unusable("empty", "Nothing here yet. Write your answer below the first line and run the cell.")
+        if name.endswith(".py"):
+            parse(files[name])
+    return None
+
+
+def parse(text: str) -> ast.Module:
+    """The syntax tree; `Unusable` names line and reason where there is none."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith(("!", "%")):
+            raise Unusable("invalid", f"Line {number} is a notebook command (`{line.split()[0]}`). An answer is plain Python: "
+                                      "move the command to another cell.", (Finding("notebook_command", line.strip()[:80],
+                                                                                    line=number),))
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        line = error.lineno or 0
+        source = (error.text or "").rstrip()
+        what = f"Line {line} is not valid Python: {error.msg}."
+        raise Unusable("invalid", what, (Finding("syntax", what, line=line),), f"{source}\n{_caret(error)}") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise Unusable("invalid", f"The answer cannot be read as Python: {error}.") from None
+
+
+def _caret(error: SyntaxError) -> str:
+    return " " * max(0, (error.offset or 1) - 1) + "^"
+
+
+def tests_in(files: Mapping[str, str]) -> Tests:
+    """The tests of every `test_….py` among the files."""
+    ids: list[str] = []
+    findings: list[Finding] = []
+    near: list[Finding] = []
+    guarded: set[tuple[str, int]] = set()
+    patched: dict[str, tuple[str, ...]] = {}
+    for path, text in files.items():
+        name = path.rsplit("/", 1)[-1]
+        if not (name.startswith("test_") and name.endswith(".py")):
+            continue
+        tree = parse(text)
+        guarded |= {(name, line) for line in _guarded(tree)}
+        for id, function in _functions(tree, near):
+            if f"{path}::{id}" in ids:
+                findings.append(Finding("shadowed", f"`{function.name}` is defined twice; only the last one runs. "
+                                        "Give each test a name of its own.", id, function.lineno))
+                continue
+            ids.append(f"{path}::{id}")
+            findings += _findings(id, function)
+            patched[id] = _patched(function)
+    return Tests(tuple(ids), tuple(findings), tuple(near), frozenset(guarded), patched)
+
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _functions(tree: ast.Module, near: list[Finding]) -> Iterator[tuple[str, _Function]]:
+    for node in tree.body:
+        if isinstance(node, _Function):
+            if node.name.startswith("test"):
+                yield node.name, node
+                near += [Finding("near_miss", f"`{inner.name}` is defined inside `{node.name}`; pytest finds only tests at "
+                                 "the left margin or in a class.", inner.name, inner.lineno)
+                         for inner in ast.walk(node)
+                         if isinstance(inner, _Function) and inner is not node and inner.name.startswith("test")]
+            elif _meant_as_test(node):
+                near.append(Finding("near_miss", f"`{node.name}` is not run: the name of a test begins with `test_`.",
+                                    node.name, node.lineno))
+            near += [Finding("near_miss", f"`{inner.name}` is defined inside `{node.name}`; move it to the left margin.",
+                             inner.name, inner.lineno) for inner in ast.walk(node)
+                     if isinstance(inner, _Function) and inner is not node and inner.name.startswith("test_")
+                     and not node.name.startswith("test")]
+        elif isinstance(node, ast.ClassDef):
+            methods = [inner for inner in node.body if isinstance(inner, _Function)]
+            tests = [inner for inner in methods if inner.name.startswith("test")]
+            if not tests:
+                continue
+            if any(inner.name == "__init__" for inner in methods):
+                near.append(Finding("near_miss", f"class `{node.name}` has an `__init__`, so pytest does not collect it. "
+                                    "Use a fixture instead.", node.name, node.lineno))
+            elif not node.name.startswith("Test"):
+                near.append(Finding("near_miss", f"class `{node.name}` is not collected: the name begins with `Test`.",
+                                    node.name, node.lineno))
+            else:
+                for inner in tests:
+                    yield f"{node.name}::{inner.name}", inner
+
+
+def _meant_as_test(node: _Function) -> bool:
+    if any("fixture" in ast.unparse(one) for one in node.decorator_list):
+        return False
+    word = node.name.split("_")[0].lower()
+    return word != "test" and (bool(difflib.get_close_matches(word, ["test"], cutoff=0.7)) or "_test" in node.name)
+
+
+def _guarded(tree: ast.Module) -> set[int]:
+    """The lines in the body of a `with pytest.raises(…)`: an exception that leaves it is that check's own verdict."""
+    lines: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.With, ast.AsyncWith)) and any(_is_raises(item.context_expr) for item in node.items):
+            for inner in node.body:
+                lines.update(range(inner.lineno, (inner.end_lineno or inner.lineno) + 1))
+    return lines
+
+
+def _is_raises(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and _name(node.func) in ("raises", "RaisesGroup")
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _findings(id: str, function: _Function) -> Iterator[Finding]:
+    """What in a test cannot fail, told by its source alone."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            if isinstance(node.test, ast.Tuple) and node.test.elts:
+                yield Finding("tuple_assert", "an assertion in brackets with a message is a tuple, and a tuple is always true. "
+                              "Write `assert x, \"message\"`.", id, node.lineno)
+            elif isinstance(node.test, ast.Constant) and node.test.value:
+                yield Finding("constant_assert", f"`assert {ast.unparse(node.test)}` can never fail.", id, node.lineno)
+        elif isinstance(node, ast.Call) and _is_raises(node) and node.args and _name(node.args[0]) in _BROAD:
+            yield Finding("broad_raises", f"`pytest.raises({_name(node.args[0])})` accepts any mistake, a typo too. Name the "
+                          "error that you expect.", id, node.lineno)
+        elif isinstance(node, ast.ExceptHandler) and _swallows(node):
+            yield Finding("swallowed", "this `except` swallows a failing assertion.", id, node.lineno)
+    if not _checks(function):
+        yield Finding("no_check", "nothing is asserted, so only a crash could make it fail.", id, function.lineno)
+
+
+def _swallows(node: ast.ExceptHandler) -> bool:
+    wide = node.type is None or _name(node.type) in (*_BROAD, "AssertionError")
+    return wide and all(isinstance(inner, (ast.Pass, ast.Continue)) for inner in node.body)
+
+
+def _checks(function: _Function) -> bool:
+    return any(isinstance(node, ast.Assert)
+               or isinstance(node, ast.Call) and (_name(node.func).startswith(_CHECKS) or "check" in _name(node.func).lower()
+                                                  or "assert" in _name(node.func).lower())
+               for node in ast.walk(function))
+
+
+def _patched(function: _Function) -> tuple[str, ...]:
+    """The last names of what the test patches, as in `patch("app.services.user_service.send_email")`."""
+    found = []
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and _name(node.func) in ("patch", "setattr", "object"):
+            texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+            found += [text.rsplit(".", 1)[-1] for text in texts]
+    return tuple(found)

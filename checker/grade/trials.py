@@ -1,0 +1,71 @@
+"""Runs the trials of one grading: shuffled, so that nothing can be told from their order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from checker.contract import Edit, Exercise
+from checker.engine import Engine, Record, TestRun, Trial
+
+Progress = Callable[[str, int, int], None]
+
+
+class Trials:
+    """The trials of an exercise on an engine. `progress(sentence, done, total)` is told of each one that ends."""
+
+    def __init__(self, engine: Engine, exercise: Exercise, progress: Progress | None) -> None:
+        self.engine, self.exercise = engine, exercise
+        self.progress = progress or (lambda sentence, done, total: None)
+
+    def trial(self, answers: Mapping[str, str], edit: Edit | None = None, **how) -> Trial:
+        """The answer against the subject, changed by `edit`."""
+        return Trial({**self.exercise.version(edit), **answers}, seconds=self.exercise.seconds, **how)
+
+    def run(self, sentence: str, trials: Sequence[Trial]) -> list[Record]:
+        """The records, in the order of the trials."""
+        order = list(range(len(trials)))
+        random.shuffle(order)
+        records: list[Record | None] = [None] * len(trials)
+        self.progress(sentence, 0, len(trials))
+        for done, (place, record) in enumerate(self.engine.run([trials[index] for index in order]), start=1):
+            records[order[place]] = record
+            self.progress(sentence, done, len(trials))
+        return records
+
+    def run_past_hangs(self, sentence: str, trials: Sequence[Trial], tests: Sequence[str]) -> list[Record]:
+        """As `run`, but where one test hung, the others get their turn too (`tests`: node ids without parameters)."""
+        records = self.run(sentence, trials)
+        for _ in range(3):
+            again = {}
+            for index, record in enumerate(records):
+                seen = {base(test.id) for test in record.tests}
+                rest = [test for test in tests if test not in seen]
+                if record.end == "timed_out" and record.culprit and rest:
+                    again[index] = rest
+            if not again:
+                break
+            repeats = self.run(sentence, [replace(trials[index], select=tuple(rest)) for index, rest in again.items()])
+            for index, record in zip(again, repeats, strict=True):
+                joined = (*records[index].tests, *record.tests)
+                records[index] = replace(record, end=records[index].end, tests=joined)
+        return records
+
+
+def base(id: str) -> str:
+    """A node id without its parameters: `test_answer.py::test_x[1]` is `test_answer.py::test_x`."""
+    return id.split("[")[0]
+
+
+def short(id: str) -> str:
+    """A node id as a learner calls it: `test_x[1]`."""
+    return id.split("::", 1)[-1]
+
+
+def runs_of(record: Record) -> dict[str, list[TestRun]]:
+    """A record's runs by test, without parameters: a parametrized test is one test with several runs."""
+    found: dict[str, list[TestRun]] = {}
+    for test in record.tests:
+        found.setdefault(base(test.id), []).append(test)
+    return found

@@ -1,0 +1,185 @@
+"""Validity: whether an answer accepts every correct version, each time, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from checker.contract import Exercise, Variant
+from checker.engine import Record, TestRun
+from checker.grade.bugs import silent
+from checker.grade.source import Unusable
+from checker.grade.trials import Trials, runs_of, short
+from checker.verdict import Finding, Version
+
+AS_IT_IS = "as it is"
+
+
+@dataclass(frozen=True)
+class Validity:
+    """What the correct versions showed. `passers`: tests that passed on all of them, each time."""
+
+    versions: tuple[Version, ...]
+    findings: tuple[Finding, ...]
+    passers: tuple[str, ...]
+    silent: tuple[Finding, ...] = ()
+    verdict: str = ""
+    headline: str = ""
+
+
+def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], trials: Trials) -> Validity:
+    """Runs the subject forward, then reversed and twice, and every variant. `ids`: the tests that must run."""
+    variants = exercise.variants
+    plan = [trials.trial(answers, explain=True), trials.trial(answers, order="reversed", repeat=2, explain=True),
+            *(trials.trial(answers, variant.edit, explain=True) for variant in variants)]
+    first, second, *others = trials.run("Trying the correct versions", plan)
+    usable(first, ids)
+    findings = [*changed_mind(first, second, trials, plan[0], ids)]
+    versions = [_version("subject", AS_IT_IS, "", first, ids)]
+    versions += [_version("variant", variant.name, variant.note, record, ids)
+                 for variant, record in zip(variants, others, strict=True)]
+    if not findings:
+        findings += _flaky_on_variant(variants, others, versions, trials, plan[2:], ids)
+    said = _first_problem(first, versions, findings)
+    passers = [id for id in ids if all(_passed(record, id) for record in (first, second, *others))]
+    findings += skipped(first)
+    if not said[0] and not passers:
+        said = "empty", "No test ran to its end: all of them are skipped or marked as expected failures."
+    return Validity(tuple(versions), tuple(findings), tuple(passers), tuple(silent(first)), *said)
+
+
+def usable(record: Record, ids: Sequence[str]) -> None:
+    """Raises `Unusable` where a trial on the subject says nothing about the tests: it did not load, it left early."""
+    if record.problems and not any(message == "skipped" for _, _, message in record.problems):
+        path, line, message = record.problems[0]
+        where = f" (line {line})" if line else ""
+        raise Unusable("invalid", f"pytest could not load `{path}`{where}. Nothing was tested.",
+                       (Finding("not_collected", _last_line(message), line=line),), message)
+    if record.end == "usage":
+        raise Unusable("invalid", "pytest refused to start. Its own words are below.", explanation=record.output)
+    if record.end == "timed_out":
+        where = f"`{short(record.culprit)}` never ended" if record.culprit else "Loading the answer never ended"
+        raise Unusable("timed_out", f"{where}; it was stopped. Wait for a state, with a timeout, never for ever.",
+                       (Finding("timed_out", f"{where}.", record.culprit),))
+    if record.end == "died" and record.culprit and "::" not in record.culprit:
+        raise Unusable("invalid", f"The trial {record.culprit}, and was stopped.")
+    missing = [id for id in ids if id not in runs_of(record)]
+    if record.end == "died":
+        during = f" during `{short(record.culprit)}`" if record.culprit else ""
+        raise Unusable("invalid", f"Python ended{during} before the tests were done (exit code {record.exit_code}). Tests that "
+                       "leave early judge nothing: look for `os._exit`, `sys.exit` or a crash.", explanation=record.output)
+    skipped_file = any(message == "skipped" for _, _, message in record.problems)
+    if missing and skipped_file:
+        raise Unusable("empty", "The whole file is skipped, so no test ran.")
+    if missing:
+        raise Unusable("invalid", f"`{short(missing[0])}` did not run, and pytest ended. Look for `pytest.exit`, a hook or an "
+                       "option that leaves tests out.", tuple(Finding("not_run", "did not run.", id) for id in missing))
+
+
+def _last_line(message: str) -> str:
+    lines = [line for line in message.splitlines() if line.startswith("E ")]
+    return (lines or message.splitlines() or [""])[-1].removeprefix("E").strip()
+
+
+def changed_mind(first: Record, second: Record, trials: Trials, plan, ids: Sequence[str]) -> list[Finding]:
+    """Tests with other outcomes in the same program: order-dependent where a third run repeats the first, else flaky."""
+    one, two = runs_of(first), runs_of(second)
+    differing = [id for id in ids if len({outcomes(runs) for runs in (one.get(id, []), *_halves(two.get(id, [])))}) > 1]
+    if not differing:
+        return []
+    third = runs_of(trials.run("Trying again, to tell flaky from order-dependent", [replace(plan, explain=False)])[0])
+    findings = []
+    for id in differing:
+        if outcomes(third.get(id, [])) == outcomes(one.get(id, [])):
+            findings.append(Finding("order_dependent", "its outcome depends on which tests ran before it. Give each test what it "
+                                    "needs, and clean up after it.", id, _line(two.get(id, []) + one.get(id, []))))
+        else:
+            findings.append(Finding("flaky", "it passes and fails on the same program. Remove what differs from run to run: "
+                                    "chance, time, the order of a set.", id, _line(two.get(id, []) + one.get(id, []))))
+    return findings
+
+
+def _halves(runs: list[TestRun]) -> list[list[TestRun]]:
+    """The runs of a test in a session that ran everything twice."""
+    middle = len(runs) // 2
+    return [runs[:middle], runs[middle:]]
+
+
+def outcomes(runs: Sequence[TestRun]) -> frozenset[tuple[str, str]]:
+    """Which parameters of a test had which outcome."""
+    return frozenset((run.id, run.outcome) for run in runs)
+
+
+def _line(runs: Sequence[TestRun]) -> int:
+    return next((run.lines[-1][1] for run in runs if run.lines), 0)
+
+
+def _flaky_on_variant(variants: Sequence[Variant], records: Sequence[Record], versions: Sequence[Version], trials: Trials,
+                      plans, ids: Sequence[str]) -> list[Finding]:
+    """A rejected variant is tried once more: what then passes was flaky, not overstrict."""
+    rejected = [place for place, version in enumerate(versions[1:]) if version.result == "rejected"]
+    if not rejected or any(versions[0].tests):
+        return []
+    again = trials.run("Trying a rejected version again", [replace(plans[place], explain=False) for place in rejected])
+    findings = []
+    for place, record in zip(rejected, again, strict=True):
+        before, after = runs_of(records[place]), runs_of(record)
+        findings += [Finding("flaky", f"it passed and failed on the same correct version ({variants[place].name}).", id,
+                             _line(before.get(id, []))) for id in ids
+                     if outcomes(before.get(id, [])) != outcomes(after.get(id, []))]
+    return findings
+
+
+def _version(kind: str, name: str, note: str, record: Record, ids: Sequence[str]) -> Version:
+    runs = runs_of(record)
+    bad = [id for id in ids if not _passed(record, id, allow_skips=True)]
+    if not bad and not record.problems:
+        return Version(kind, name, "accepted")
+    explanations = [run.explanation for id in bad for run in runs.get(id, []) if run.explanation]
+    sentence = ""
+    if record.end == "timed_out":
+        sentence = f"{short(record.culprit) or 'loading'} hung on it"
+    elif record.end == "died":
+        sentence = "Python ended before the tests did"
+    return Version(kind, name, "rejected", tuple(short(id) for id in bad), sentence, note,
+                   "\n\n".join(explanations) or "\n".join(message for _, _, message in record.problems))
+
+
+def _passed(record: Record, id: str, *, allow_skips: bool = False) -> bool:
+    runs = runs_of(record).get(id, [])
+    fine = ("passed", "not_collected") if allow_skips else ("passed",)
+    return bool(runs) and all(run.outcome in fine for run in runs)
+
+
+def skipped(record: Record) -> list[Finding]:
+    """Tests that ran without being able to fail."""
+    words = {"skipped": "is skipped, so it judges nothing. Remove the skip.",
+             "xfailed": "is marked as an expected failure, so it judges nothing. Remove the mark.",
+             "xpassed": "is marked as an expected failure and passes. Remove the mark."}
+    return [Finding("skipped", words[run.reason], run.id) for run in record.tests if run.reason in words]
+
+
+def _first_problem(first: Record, versions: Sequence[Version], findings: Sequence[Finding]) -> tuple[str, str]:
+    """The verdict and headline where validity does not hold, else two empty strings."""
+    if findings:
+        words = " and ".join(sorted({finding.kind.replace("_", "-") for finding in findings}))
+        named = ", ".join(f"`{short(finding.test)}`" for finding in findings[:3])
+        return "invalid", f"{named}: {words}. A test that changes its mind judges nothing."
+    errored = [run for run in first.tests if run.outcome == "errored"]
+    if errored:
+        run = errored[0]
+        where = f", line {run.lines[-1][1]}" if run.lines else ""
+        return "invalid", (f"`{short(run.id)}` stopped with {run.error}{where} on the program as it is, before it could "
+                           "judge anything.")
+    rejected = [version for version in versions if version.result == "rejected"]
+    if rejected:
+        accepted = len(versions) - len(rejected)
+        lead = f"Accepts {accepted} of {len(versions)} correct versions. " if accepted else ""
+        which = "the program as it is" if rejected[0].kind == "subject" else f"a correct version ({_words(rejected[0].name)})"
+        return "overstrict", (f"{lead}`{rejected[0].tests[0] if rejected[0].tests else 'loading'}` rejects {which}. "
+                              "Bugs are tried when every correct version is accepted.")
+    return "", ""
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
