@@ -211,7 +211,8 @@ def _errors_explained(root: Path) -> Iterator[None]:
 def _disk_full(root: Path, free: int) -> str:
     return (
         f"not enough room for {root / '.venv'}: {free // 1024**2} MB are free, "
-        f"{SPACE // 1024**2} MB are needed. Make room on that disk, or move the folder to another one, and run the command again."
+        f"{SPACE // 1024**2} MB are needed. Make room on that disk, "
+        "or move the folder to another one, and run the command again."
     )
 
 

@@ -1,7 +1,7 @@
 """The project's JupyterLab defaults and its kernel, as folders that Jupyter searches first.
 
-`jupyter_lab_config.json` configures the server, `labconfig/` the defaults of JupyterLab's settings (a learner's
-own settings still win), `kernels/python3` is the Python that runs the checker.
+`jupyter_lab_config.json` configures the server, `labconfig/` sets the defaults of JupyterLab's settings
+(a learner's own settings still win), `kernels/python3` is the Python that runs the checker.
 """
 
 import os

