@@ -1,0 +1,60 @@
+"""A pytest plugin for the process that runs nbval: exercise cells are judged by their verdict alone.
+
+A right answer has other tests than the reference, so its report differs in all but what it says
+first: `Done.`
+It also puts the reason of each failure into the JUnit report.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from checker.kernel.plan import METADATA_KEY
+
+PLAIN = "text/plain"
+
+
+def pytest_collection_modifyitems(items: list) -> None:
+    """Judge exercise cells by their verdict; obey no comment that the learner may have written."""
+    for item in items:
+        own = item.cell.metadata[METADATA_KEY]
+        if not own["trusted"]:
+            item.options = defaultdict(bool, check=item.parent.compare_outputs)
+        if own["role"] == "exercise":
+            item.compare_outputs = _SameVerdict(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item, call) -> None:
+    """Put the reason of a failure into the JUnit report, and stop at a cell that never ends."""
+    if call.excinfo is not None and call.when == "call":
+        error = call.excinfo.value
+        item.user_properties.append(("reason", str(error)))
+        item.user_properties.append(("detail", str(getattr(error, "inner_traceback", "") or "")))
+        if item.parent.timed_out or not item.parent.kernel.is_alive():
+            item.session.shouldstop = "the kernel is stuck or gone"
+
+
+class _SameVerdict:
+    """Compares the outputs of an exercise cell, in nbval's place."""
+
+    def __init__(self, item) -> None:
+        self._item = item
+
+    def __call__(self, test, ref) -> bool:
+        self._item.comparison_traceback = [_said(test)]
+        return _verdict(test) == _verdict(ref)
+
+
+def _verdict(outputs) -> str:
+    """The first sentence of a report's second line; the first line is the exercise's title."""
+    lines = _said(outputs).split("\n")
+    return lines[1].split(".")[0] if len(lines) > 1 else ""
+
+
+def _said(outputs) -> str:
+    texts = [output.data[PLAIN] for output in outputs if PLAIN in output.get("data", {})]
+    streams = [output.text for output in outputs if "text" in output]
+    return "\n".join([*texts, *streams])

@@ -1,0 +1,195 @@
+"""Runs a notebook by nbval in a process of its own and reads what became of each cell from JUnit."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from checker.engine.processes import kill_tree, private_folder, remove, slowness
+from checker.kernel.plan import Plan, Planned, plan
+from checker.notebook.reader import Notebook
+from checker.report.words import clean
+from checker.submission import CellRun, KernelRun
+
+CELL_SECONDS = 60.0
+WHOLE_SECONDS = 300.0
+MAX_REPORT_BYTES = 16 * 2**20
+_EXPLANATION = 4000
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_CONFIGURATION = "[pytest]\naddopts =\n"
+_WITHHELD = "solutions/ is not here, so the cells were only run: their outputs were compared with nothing."
+
+
+class KernelRunner:
+    """Runs notebooks, from several threads if wanted.
+
+    `cell_seconds` and `whole_seconds` limit a cell and a notebook on a quiet machine.
+    """
+
+    def __init__(
+        self, root: Path, *, cell_seconds: float = CELL_SECONDS, whole_seconds: float = WHOLE_SECONDS
+    ) -> None:
+        self._root = root
+        self._cell_seconds, self._whole_seconds = cell_seconds, whole_seconds
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """End the runs that go on, and let none begin."""
+        self._stopped.set()
+
+    def run(self, notebook: Notebook, reference: Notebook | None) -> KernelRun:
+        """The notebook's cells in their order, in a fresh kernel in an empty folder.
+
+        With a reference, given cells must print what it stores and exercise cells must reach its verdict.
+        """
+        planned = plan(notebook, reference)
+        mode = "compared" if reference else "run"
+        if not planned.cells:
+            return KernelRun("not_run", sentence="The notebook has no code cells.")
+        folder = private_folder()
+        try:
+            (folder / "notebook.ipynb").write_text(json.dumps(planned.document()), encoding="utf-8")
+            (folder / "pytest.ini").write_text(_CONFIGURATION, encoding="utf-8")
+            ended = self._pytest(folder, mode)
+            found = _report(folder / "report.xml")
+            if found is None:
+                return self._without_report(mode, planned, ended, folder)
+            return KernelRun(mode, _cells(planned, found), "" if reference else _WITHHELD)
+        finally:
+            remove(folder)
+
+    def _pytest(self, folder: Path, mode: str) -> bool:
+        """Whether pytest ended by itself."""
+        stretch = slowness()
+        command = [
+            *(sys.executable, "-m", "pytest", "notebook.ipynb", "-c", "pytest.ini", "--rootdir", "."),
+            *("--noconftest", "-p", "no:cacheprovider", "-p", "nbval.plugin", "-p", "checker.kernel.plugin"),
+            *("--nbval" if mode == "compared" else "--nbval-lax", "--nbval-current-env"),
+            *(f"--nbval-cell-timeout={self._cell_seconds * stretch}", "--color=no", "--no-summary", "-q"),
+            "--junitxml=report.xml",
+        ]
+        with open(folder / "log", "wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=_environment(self._root, folder),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            deadline = time.monotonic() + self._whole_seconds * stretch
+            try:
+                # Woken by the process's end at once, by `stop` within a moment.
+                while time.monotonic() < deadline and not self._stopped.is_set():
+                    try:
+                        process.wait(0.2)
+                        return True
+                    except subprocess.TimeoutExpired:
+                        continue
+                return False
+            finally:
+                kill_tree(process.pid)
+                process.wait()
+
+    def _without_report(self, mode: str, planned: Plan, ended: bool, folder: Path) -> KernelRun:
+        if ended:
+            last = (folder / "log").read_bytes()[-_EXPLANATION:].decode("utf-8", "replace")
+            said = next((line for line in reversed(last.splitlines()) if line.strip()), "nothing")
+            reason = f"nbval could not run the notebook. It said: {clean(_ANSI.sub('', said))}"
+            return KernelRun(mode, sentence=reason, fault=True)
+        what = "It was stopped" if self._stopped.is_set() else "It took too long and was stopped"
+        sentence = f"{what}. Run the notebook in JupyterLab to see which cell takes so long."
+        return KernelRun(mode, tuple(_cell(one, None) for one in planned.cells), sentence)
+
+
+def _environment(root: Path, folder: Path) -> dict[str, str]:
+    """This process's, without what configures pytest, Python or Jupyter otherwise than a fresh clone does."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "PYTHON", "COVERAGE_", "COV_", "GITHUB_"))
+    }
+    folders = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
+    return kept | {name: str(folder / "jupyter") for name in folders} | {
+        "PYTHONPATH": str(root),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+@dataclass(frozen=True)
+class _Case:
+    result: str
+    reason: str
+    detail: str
+
+
+def _report(path: Path) -> dict[int, _Case] | None:
+    """By the place of the code cell; None where there is no report that can be read."""
+    try:
+        if path.stat().st_size > MAX_REPORT_BYTES:
+            return None
+        cases = list(ElementTree.parse(path).iter("testcase"))
+    except (OSError, ElementTree.ParseError):
+        return None
+    return {int(case.get("name", "").removeprefix("Cell ")): _case(case) for case in cases} or None
+
+
+def _case(element: ElementTree.Element) -> _Case:
+    said = {one.get("name"): one.get("value", "") for one in element.iter("property")}
+    result = next((tag for tag in ("failure", "error", "skipped") if element.find(tag) is not None), "passed")
+    return _Case(result, said.get("reason", ""), _plain(said.get("detail", "")))
+
+
+def _plain(text: str) -> str:
+    # The report writes a control character as #x1B.
+    return _ANSI.sub("", text.replace("#x1B", "\x1b")).strip()[:_EXPLANATION]
+
+
+def _cells(planned: Plan, found: dict[int, _Case]) -> tuple[CellRun, ...]:
+    ran = [_cell(one, found.get(place)) for place, one in enumerate(planned.cells)]
+    return (*ran, *_gone(planned))
+
+
+def _gone(planned: Plan) -> Iterator[CellRun]:
+    for cell in planned.deleted:
+        first = clean(cell.source.strip().split("\n")[0], 60)
+        yield CellRun(0, "given", "deleted", sentence=f"A given cell is gone: the one that begins `{first}`.")
+
+
+def _cell(one: Planned, case: _Case | None) -> CellRun:
+    changed = "This given cell was changed." if one.changed else ""
+    if case is None or case.result == "skipped":
+        result, sentence, detail = "not_run", "Not run: a cell never ended, or ended the kernel.", ""
+    elif case.result == "passed":
+        result, sentence, detail = "passed", "", ""
+    else:
+        result = "timed_out" if case.reason.startswith("Timeout") else "failed"
+        sentence, detail = _why(one, case)
+    sentence = " ".join(filter(None, (sentence, changed)))
+    return CellRun(one.cell.number, one.role, result, one.exercise, one.changed, sentence, detail)
+
+
+def _why(one: Planned, case: _Case) -> tuple[str, str]:
+    """A sentence for a person, and nbval's explanation where it adds to that."""
+    lines = [line for line in case.detail.split("\n") if line.strip()]
+    if case.reason.startswith("Timeout"):
+        return "The cell did not end in time.", ""
+    if case.reason.startswith("Cell execution"):
+        return f"The cell raised {clean(lines[-1]) if lines else 'an exception'}.", case.detail
+    if not case.reason.startswith("Cell outputs"):
+        return f"The cell could not be run: {clean(case.reason) or 'the kernel did not start'}.", case.detail
+    if one.role == "exercise":
+        said = clean(lines[1]) if len(lines) > 1 else clean(lines[0]) if lines else "nothing"
+        return f"Exercise {one.exercise} is not passed here. The cell says: {said}", ""
+    return "The cell prints something else than it should.", case.detail
