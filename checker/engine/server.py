@@ -141,6 +141,7 @@ class Server:
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self.trials: dict[int, int] = {}
+        self.pinned: dict[int, int | None] = {}
         self.rest = b""
         self.descriptors: list[int] = []
         self.slots: list[int] = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
@@ -197,11 +198,10 @@ class Server:
             if is_program(path):
                 with contextlib.suppress(SyntaxError):
                     compiled(path, text)
-        used = [slot for slot in self.slots if sum(one % len(self.slots) == slot for one in self.trials.values())]
-        slot = next((slot for slot in self.slots if slot not in used), None)
+        slot = min(self.slots, key=list(self.pinned.values()).count, default=None)
         pid = os.fork()
         if pid:
-            self.trials[pid] = number
+            self.trials[pid], self.pinned[pid] = number, slot
             os.close(channel)
             os.close(output)
             return
@@ -245,6 +245,7 @@ class Server:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
                 number = self.trials.pop(pid)
+                del self.pinned[pid]
                 self.sweep()
                 self.send({"done": number, "status": os.waitstatus_to_exitcode(status)})
 

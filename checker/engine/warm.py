@@ -104,7 +104,7 @@ class WarmEngine:
     def _run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]:
         running: dict[int, _Running] = {}
         waiting = list(enumerate(trials))[::-1]
-        finished = False
+        broken = False
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             try:
@@ -117,12 +117,17 @@ class WarmEngine:
                         one.hand_over(self._control, trial)
                         selector.register(one.channel, selectors.EVENT_READ, one)
                     yield from self._step(selector, running)
-                finished = True
             except (BrokenPipeError, ConnectionResetError) as error:
+                broken = True
                 raise self._dead() from error
+            except (EngineError, KeyboardInterrupt):
+                broken = True
+                raise
             finally:
-                if not finished:
+                if broken:
                     self._abandon()
+                elif running:
+                    self._end(running)
                 for one in running.values():
                     one.sweep()
 
@@ -176,6 +181,17 @@ class WarmEngine:
         said = self._log.read(4000).decode("utf-8", "replace").strip().splitlines()
         return EngineError("The engine's process ended while it was needed" + (f": {said[-1]}" if said else "")
                            + ". Nothing was graded; run it again.")
+
+    def _end(self, running: dict[int, _Running]) -> None:
+        """Ends trials that nobody waits for any more, and waits until they are gone."""
+        waited = set(running)
+        try:
+            for number in waited:
+                self._send({"kill": number})
+            while waited:
+                waited -= {message.get("done") for message in self._messages()}
+        except (EngineError, OSError):
+            self._abandon()
 
     def _abandon(self) -> None:
         """After an interrupt or a fault: ends the warm process and all its children; the next run starts a new one."""

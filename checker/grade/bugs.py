@@ -18,8 +18,12 @@ def catchers(record: Record, mutant: Mutant, passers: Sequence[str], tests: Test
 
 
 def outcome(run: TestRun, tests: Tests) -> str:
-    """A run's outcome; an exception that left a `pytest.raises` block is that check's failure, not a crash."""
-    if run.outcome == "errored" and any(line in tests.guarded for line in run.lines):
+    """A run's outcome, seen with the answer's source: some exceptions are a check's own verdict, not a crash.
+
+    These are: one that left a `pytest.raises` block, and a TimeoutError under a time limit that the answer set.
+    """
+    guards = tests.guarded | (tests.bounded if run.error == "TimeoutError" else frozenset())
+    if run.outcome == "errored" and any(line in guards for line in run.lines):
         return "failed"
     return run.outcome
 

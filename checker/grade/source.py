@@ -11,6 +11,8 @@ from checker.contract import Exercise
 from checker.verdict import Finding, Verdict
 
 _BROAD = ("Exception", "BaseException")
+_RAISES = ("raises", "RaisesGroup")
+_LIMITS = ("timeout", "timeout_at", "wait_for", "fail_after")
 _CHECKS = ("assert_", "raises", "RaisesGroup", "warns", "fail")
 
 
@@ -29,7 +31,11 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Tests:
-    """What a test file contains. `ids` are node ids without parameters; `guarded` the lines inside `pytest.raises`."""
+    """What a test file contains. `ids` are node ids without parameters.
+
+    `guarded`: lines inside a `pytest.raises` block; `bounded`: lines under a time limit of the answer's own. Both as
+    (file, line).
+    """
 
     __test__ = False
 
@@ -37,6 +43,7 @@ class Tests:
     findings: tuple[Finding, ...] = ()
     near_misses: tuple[Finding, ...] = ()
     guarded: frozenset[tuple[str, int]] = frozenset()
+    bounded: frozenset[tuple[str, int]] = frozenset()
     patched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -85,13 +92,15 @@ def tests_in(files: Mapping[str, str]) -> Tests:
     findings: list[Finding] = []
     near: list[Finding] = []
     guarded: set[tuple[str, int]] = set()
+    bounded: set[tuple[str, int]] = set()
     patched: dict[str, tuple[str, ...]] = {}
     for path, text in files.items():
         name = path.rsplit("/", 1)[-1]
         if not (name.startswith("test_") and name.endswith(".py")):
             continue
         tree = parse(text)
-        guarded |= {(name, line) for line in _guarded(tree)}
+        guarded |= {(name, line) for line in _lines_within(tree, _RAISES)}
+        bounded |= {(name, line) for line in _lines_within(tree, _LIMITS)}
         for id, function in _functions(tree, near):
             if f"{path}::{id}" in ids:
                 findings.append(Finding("shadowed", f"`{function.name}` is defined twice; only the last one runs. "
@@ -100,7 +109,7 @@ def tests_in(files: Mapping[str, str]) -> Tests:
             ids.append(f"{path}::{id}")
             findings += _findings(id, function)
             patched[id] = _patched(function)
-    return Tests(tuple(ids), tuple(findings), tuple(near), frozenset(guarded), patched)
+    return Tests(tuple(ids), tuple(findings), tuple(near), frozenset(guarded), frozenset(bounded), patched)
 
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -145,18 +154,23 @@ def _meant_as_test(node: _Function) -> bool:
     return word != "test" and (bool(difflib.get_close_matches(word, ["test"], cutoff=0.7)) or "_test" in node.name)
 
 
-def _guarded(tree: ast.Module) -> set[int]:
-    """The lines in the body of a `with pytest.raises(…)`: an exception that leaves it is that check's own verdict."""
+def _lines_within(tree: ast.Module, names: tuple[str, ...]) -> set[int]:
+    """The lines in the body of a `with NAME(…)`, or of the call itself where it is not a `with`."""
     lines: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, (ast.With, ast.AsyncWith)) and any(_is_raises(item.context_expr) for item in node.items):
-            for inner in node.body:
-                lines.update(range(inner.lineno, (inner.end_lineno or inner.lineno) + 1))
+        if isinstance(node, (ast.With, ast.AsyncWith)) and any(_calls(item.context_expr, names) for item in node.items):
+            inside = node.body
+        elif isinstance(node, ast.expr) and _calls(node, names):
+            inside = [node]
+        else:
+            continue
+        for inner in inside:
+            lines.update(range(inner.lineno, (inner.end_lineno or inner.lineno) + 1))
     return lines
 
 
-def _is_raises(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and _name(node.func) in ("raises", "RaisesGroup")
+def _calls(node: ast.AST, names: tuple[str, ...]) -> bool:
+    return isinstance(node, ast.Call) and _name(node.func) in names
 
 
 def _name(node: ast.expr) -> str:
@@ -172,7 +186,7 @@ def _findings(id: str, function: _Function) -> Iterator[Finding]:
                               "Write `assert x, \"message\"`.", id, node.lineno)
             elif isinstance(node.test, ast.Constant) and node.test.value:
                 yield Finding("constant_assert", f"`assert {ast.unparse(node.test)}` can never fail.", id, node.lineno)
-        elif isinstance(node, ast.Call) and _is_raises(node) and node.args and _name(node.args[0]) in _BROAD:
+        elif isinstance(node, ast.Call) and _calls(node, _RAISES) and node.args and _name(node.args[0]) in _BROAD:
             yield Finding("broad_raises", f"`pytest.raises({_name(node.args[0])})` accepts any mistake, a typo too. Name the "
                           "error that you expect.", id, node.lineno)
         elif isinstance(node, ast.ExceptHandler) and _swallows(node):

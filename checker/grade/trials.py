@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from checker.contract import Edit, Exercise
@@ -23,15 +24,18 @@ class Trials:
         """The answer against the subject, changed by `edit`."""
         return Trial({**self.exercise.version(edit), **answers}, seconds=self.exercise.seconds, **how)
 
-    def run(self, sentence: str, trials: Sequence[Trial]) -> list[Record]:
-        """The records, in the order of the trials."""
+    def run(self, sentence: str, trials: Sequence[Trial], *, stop_at_hang: bool = False) -> list[Record]:
+        """The records, in the order of the trials; only the one that hung where that ends it all."""
         order = list(range(len(trials)))
         random.shuffle(order)
         records: list[Record | None] = [None] * len(trials)
         self.progress(sentence, 0, len(trials))
-        for done, (place, record) in enumerate(self.engine.run([trials[index] for index in order]), start=1):
-            records[order[place]] = record
-            self.progress(sentence, done, len(trials))
+        with closing(self.engine.run([trials[index] for index in order])) as results:
+            for done, (place, record) in enumerate(results, start=1):
+                records[order[place]] = record
+                self.progress(sentence, done, len(trials))
+                if stop_at_hang and record.end == "timed_out":
+                    return [record]
         return records
 
     def run_past_hangs(self, sentence: str, trials: Sequence[Trial], tests: Sequence[str]) -> list[Record]:

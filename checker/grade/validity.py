@@ -32,8 +32,9 @@ def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], tr
     variants = exercise.variants
     plan = [trials.trial(answers, explain=True), trials.trial(answers, order="reversed", repeat=2, explain=True),
             *(trials.trial(answers, variant.edit, explain=True) for variant in variants)]
-    first, second, *others = trials.run("Trying the correct versions", plan)
+    first, *rest = trials.run("Trying the correct versions", plan, stop_at_hang=True)
     usable(first, ids)
+    second, *others = rest
     findings = [*changed_mind(first, second, trials, plan[0], ids)]
     versions = [_version("subject", AS_IT_IS, "", first, ids)]
     versions += [_version("variant", variant.name, variant.note, record, ids)

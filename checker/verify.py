@@ -1,0 +1,241 @@
+"""The author's proof of an exercise: the reference passes, the starter does not, every bug can be caught and missed.
+
+Stored answers lie in `tests/answers/SLUG.toml`, right and wrong ones, each with the verdict that it is promised.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from checker.contract import ContractError, Exercise, find, load_all
+from checker.engine import Engine
+from checker.engine.processes import processors
+from checker.grade import grade
+from checker.notebook.build import BuildError, reference, starter
+from checker.notebook.reader import NotebookError, read
+from checker.verdict import VERDICTS, Verdict
+
+HINTS_AT_LEAST = 3
+VARIANTS_AT_LEAST = 2
+Told = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An answer and what it is promised: `verdict`; the bugs it `misses`, exactly; the versions it `rejects`; a `finding`."""
+
+    exercise: str
+    name: str
+    verdict: str
+    files: Mapping[str, str]
+    misses: tuple[str, ...] | None = None
+    rejects: tuple[str, ...] | None = None
+    finding: str = ""
+    smoke: bool = False
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One thing that was to be shown, and what was seen instead where it did not hold."""
+
+    exercise: str
+    sentence: str
+    instead: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was shown."""
+        return not self.instead
+
+
+def verify(root: Path, ids: Sequence[str], engine: Engine, *, repeat: int = 1, told: Told | None = None) -> Iterator[Claim]:
+    """Yields each claim as it is tried. `ids`: exercises or lesson numbers, all when empty. `repeat`: gradings of the
+    reference under load. Raises `ContractError`, `NotebookError`, `BuildError` where there is nothing to try.
+    """
+    exercises = [exercise for exercise in load_all(root).values() if _chosen(exercise, ids)] if ids else list(
+        load_all(root).values())
+    if not exercises:
+        find(ids[0], root)
+    for place, exercise in enumerate(exercises):
+        if told:
+            told(f"{exercise.id} {exercise.title}", place, len(exercises))
+        yield from prove(root, exercise, engine, repeat)
+    if told:
+        told("Done", len(exercises), len(exercises))
+
+
+def _chosen(exercise: Exercise, ids: Sequence[str]) -> bool:
+    return exercise.id in ids or exercise.id.split(".")[0] in ids
+
+
+def prove(root: Path, exercise: Exercise, engine: Engine, repeat: int = 1) -> Iterator[Claim]:
+    """All that must hold of one exercise."""
+    notebook = read(root / "solutions" / f"{exercise.lesson}.ipynb")
+    own = {name: reference(notebook, exercise.id, _filename(exercise, name)).source for name in exercise.answers}
+    empty = {name: starter(notebook, exercise.id, _filename(exercise, name)).source for name in exercise.answers}
+    stored = load_answers(root, exercise)
+    yield from _form(exercise, own, stored)
+
+    untouched = grade(exercise, empty, engine)
+    yield _claim(exercise, "the untouched starter does not pass", untouched.verdict not in ("passed", "grader_error"), untouched)
+    verdict = grade(exercise, own, engine)
+    yield _claim(exercise, "the reference accepts every correct version and catches every bug", verdict.passed, verdict)
+    caught = {"reference": _caught(verdict)}
+    for answer in stored:
+        verdict = grade(exercise, answer.files, engine)
+        yield _claim(exercise, f"the stored answer {answer.name} is {_promise(answer)}", _keeps(answer, verdict), verdict)
+        caught[answer.name] = _caught(verdict)
+    yield from _vectors(exercise, caught)
+    if repeat > 1:
+        yield _repeated(exercise, own, engine, repeat)
+
+
+def _filename(exercise: Exercise, name: str) -> str | None:
+    return name if len(exercise.answers) > 1 else None
+
+
+def _form(exercise: Exercise, own: Mapping[str, str], stored: Sequence[Stored]) -> Iterator[Claim]:
+    """What the contract and the stored answers must contain."""
+    hints = exercise.hints
+    yield Claim(exercise.id, f"there are at least {HINTS_AT_LEAST} hints",
+                "" if len(hints) >= HINTS_AT_LEAST else f"there are {len(hints)}")
+    given_away = [name for name, text in own.items() if _squeezed(text) in _squeezed(hints[-1])]
+    yield Claim(exercise.id, "the last hint is not the reference", "it contains it" if given_away else "")
+    if exercise.kind == "tests":
+        count, decoys = len(exercise.variants), sum(variant.decoy for variant in exercise.variants)
+        yield Claim(exercise.id, f"there are at least {VARIANTS_AT_LEAST} variants, one a decoy",
+                    "" if count >= VARIANTS_AT_LEAST and decoys else f"there are {count}, {decoys} of them decoys")
+        yield Claim(exercise.id, "a naive smoke test is stored",
+                    "" if any(answer.smoke for answer in stored) else "no stored answer has `smoke = true`")
+    missed_alone = {answer.misses[0] for answer in stored if answer.misses is not None and len(answer.misses) == 1}
+    lonely = [mutant.name for mutant in exercise.mutants if mutant.name not in missed_alone]
+    yield Claim(exercise.id, "for each bug there is a stored answer that misses exactly it",
+                f"none misses only {', '.join(lonely)}" if lonely else "")
+    right = {_squeezed("".join(answer.files.values())) for answer in stored if answer.verdict == "passed"}
+    right -= {_squeezed("".join(own.values()))}
+    yield Claim(exercise.id, "two right answers that differ from the reference are stored",
+                "" if len(right) >= 2 else f"there are {len(right)}")
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def _claim(exercise: Exercise, sentence: str, holds: bool, verdict: Verdict) -> Claim:
+    return Claim(exercise.id, sentence, "" if holds else _seen(verdict))
+
+
+def _seen(verdict: Verdict) -> str:
+    """A verdict in a line or two, for an author."""
+    missed = [version.name + (f" ({version.sentence})" if version.sentence else "")
+              for version in verdict.of("mutant") if version.result == "missed"]
+    rejected = [f"{version.name}: {version.explanation.strip()[-300:]}" for version in verdict.versions
+                if version.result == "rejected"]
+    findings = [f"{finding.kind} {finding.test} line {finding.line}: {finding.sentence}" for finding in verdict.findings]
+    return "; ".join([f"{verdict.verdict}: {verdict.headline}", *(["missed " + ", ".join(missed)] if missed else []), *rejected,
+                      *findings, *([verdict.explanation[-600:]] if verdict.explanation else [])])
+
+
+def _caught(verdict: Verdict) -> frozenset[str] | None:
+    """The bugs that a valid answer caught; None for an answer that was not tried on them."""
+    if verdict.verdict not in ("passed", "misses"):
+        return None
+    return frozenset(version.name for version in verdict.of("mutant") if version.result == "caught")
+
+
+def _promise(answer: Stored) -> str:
+    words = answer.verdict
+    if answer.misses is not None:
+        words += f", missing exactly {', '.join(answer.misses)}"
+    if answer.rejects is not None:
+        words += f", rejecting exactly {', '.join(answer.rejects)}"
+    return words + (f", with the finding {answer.finding}" if answer.finding else "")
+
+
+def _keeps(answer: Stored, verdict: Verdict) -> bool:
+    """Whether the verdict is the promised one."""
+    missed = {version.name for version in verdict.of("mutant") if version.result == "missed"}
+    rejected = {version.name for version in verdict.versions if version.result == "rejected"}
+    hinted = all(version.hint for version in verdict.of("mutant") if version.result == "missed")
+    return (verdict.verdict == answer.verdict and hinted
+            and (answer.misses is None or missed == set(answer.misses))
+            and (not answer.smoke or missed == {version.name for version in verdict.of("mutant")})
+            and (answer.rejects is None or rejected == set(answer.rejects))
+            and (not answer.finding or any(finding.kind == answer.finding for finding in verdict.findings)))
+
+
+def _vectors(exercise: Exercise, caught: Mapping[str, frozenset[str] | None]) -> Iterator[Claim]:
+    """No two bugs are caught by the same stored answers: else one of them teaches nothing."""
+    vectors: dict[frozenset[str], str] = {}
+    twins = []
+    for mutant in exercise.mutants:
+        vector = frozenset(name for name, bugs in caught.items() if bugs is not None and mutant.name in bugs)
+        if vector in vectors:
+            twins.append(f"{mutant.name} = {vectors[vector]}")
+        vectors[vector] = mutant.name
+    yield Claim(exercise.id, "no two bugs share a kill vector", ", ".join(twins))
+
+
+def _repeated(exercise: Exercise, own: Mapping[str, str], engine: Engine, repeat: int) -> Claim:
+    sentence = f"the reference passes {repeat} times under load"
+    with load():
+        for number in range(repeat):
+            verdict = grade(exercise, own, engine)
+            if not verdict.passed:
+                return Claim(exercise.id, sentence, f"repetition {number + 1}: {_seen(verdict)}")
+    return Claim(exercise.id, sentence)
+
+
+@contextmanager
+def load(busy: int | None = None) -> Iterator[None]:
+    """Keeps every processor busy while the block runs."""
+    burn = [sys.executable, "-c", "while True: sum(range(1000))"]
+    burners = [subprocess.Popen(burn, stdin=subprocess.DEVNULL) for _ in range(busy or processors())]
+    try:
+        yield
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.wait()
+
+
+def load_answers(root: Path, exercise: Exercise) -> list[Stored]:
+    """The stored answers of an exercise. Raises `ContractError` that names the file and the entry."""
+    path = root / "tests" / "answers" / f"{exercise.lesson}.toml"
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("answer", [])
+    except OSError as error:
+        raise ContractError(f"{path}: cannot be read ({os.strerror(error.errno or 0)}); it holds the stored answers.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ContractError(f"{path}: is not valid TOML: {error}") from None
+    return [_stored(entry, exercise, path) for entry in entries if entry.get("exercise") == exercise.id]
+
+
+def _stored(entry: dict, exercise: Exercise, path: Path) -> Stored:
+    where = f"{path}: answer {entry.get('name', '?')} of {exercise.id}"
+    known = {"exercise", "name", "verdict", "text", "files", "misses", "rejects", "finding", "smoke"}
+    strange = set(entry) - known
+    if strange or entry.get("verdict") not in VERDICTS or ("text" in entry) == ("files" in entry) or "name" not in entry:
+        raise ContractError(f"{where}: needs `name`, `verdict` ({', '.join(VERDICTS)}) and `text` or `files`"
+                            + (f"; unknown: {', '.join(sorted(strange))}" if strange else ""))
+    bugs = {mutant.name for mutant in exercise.mutants}
+    if unknown := set(entry.get("misses", ())) - bugs:
+        raise ContractError(f"{where}: `misses` names {', '.join(sorted(unknown))}, which the contract does not have")
+    files = entry.get("files") or {exercise.answers[0]: entry["text"]}
+    return Stored(exercise.id, entry["name"], entry["verdict"], files, _tuple(entry, "misses"), _tuple(entry, "rejects"),
+                  entry.get("finding", ""), bool(entry.get("smoke", False)))
+
+
+def _tuple(entry: dict, key: str) -> tuple[str, ...] | None:
+    return tuple(entry[key]) if key in entry else None
+
+
+__all__ = ["BuildError", "Claim", "NotebookError", "Stored", "load", "load_answers", "prove", "verify"]
