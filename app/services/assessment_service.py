@@ -1,7 +1,7 @@
 """Assessments: create, answer, submit."""
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AssessmentCompleted, NotFound
@@ -80,16 +80,15 @@ async def submit_assessment(assessment_id: UUID, session: AsyncSession) -> Asses
 async def _lock_draft(assessment_id: UUID, session: AsyncSession) -> Assessment:
     """The assessment as it is in the database now; `NotFound` or `AssessmentCompleted` if it is no draft.
 
-    PostgreSQL makes everybody else who wants to change it wait until the caller's transaction ends.
-    SQLite has no such lock.
+    Everybody else who wants to change it waits until the caller's transaction ends.
     """
-    assessment = await session.scalar(
-        select(Assessment)
-        .where(Assessment.id == assessment_id)
-        .with_for_update()
-        # The session may remember it from before somebody else completed it.
-        .execution_options(populate_existing=True)
+    # An update that changes nothing locks the row on PostgreSQL; SQLite knows no FOR UPDATE and locks the file.
+    await session.execute(
+        update(Assessment).where(Assessment.id == assessment_id).values(status=Assessment.status),
+        execution_options={"synchronize_session": False},
     )
+    # populate_existing: the session may remember it from before somebody else completed it.
+    assessment = await session.get(Assessment, assessment_id, populate_existing=True)
     if assessment is None:
         raise NotFound("assessment", assessment_id)
     if assessment.status == COMPLETED:

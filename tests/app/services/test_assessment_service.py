@@ -1,12 +1,14 @@
+import asyncio
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.errors import AssessmentCompleted, NotFound
-from app.models import Assessment, Question, Rating, UserAnswer
+from app.models import Assessment, Question, Rating, User, UserAnswer
 from app.question_bank import QUESTION_BANK
 from app.schemas import AssessmentCreate
 from app.services import assessment_service
@@ -170,6 +172,29 @@ async def test_rating_and_status_share_one_commit(session, sessions, make_assess
     async with sessions() as other:
         assert (await other.get(Assessment, assessment.id)).status == "draft"
         assert (await other.scalars(select(Rating))).all() == []
+
+
+async def test_of_two_submits_at_once_one_counts(engine):
+    # Two real transactions, which the test's own cannot hold: what they commit is deleted at the end.
+    sessions = async_sessionmaker(engine, expire_on_commit=False)
+    user = User(id=uuid4(), email="twice@example.com", hashed_password="...")
+    async with sessions() as session:
+        session.add(user)
+        assessment = await create(session, user, "fundamentals")
+        [question, *_] = await get_assessment_questions(assessment.id, session)
+        await submit_answer(user_id=user.id, question_id=question.id, value=4, session=session)
+
+    async def submit() -> str:
+        async with sessions() as session:
+            return (await submit_assessment(assessment.id, session)).status
+
+    try:
+        results = await asyncio.gather(submit(), submit(), return_exceptions=True)
+    finally:
+        async with sessions() as session:
+            await session.execute(delete(User))
+            await session.commit()
+    assert sorted(str(result) for result in results) == [str(AssessmentCompleted(assessment.id)), "completed"]
 
 
 async def test_an_unknown_assessment_is_not_submitted(session):

@@ -41,8 +41,9 @@ async def test_the_connection_is_closed_after_an_error():
 
 async def test_a_timeout_is_raised_and_the_connection_closed():
     connection = FakeConnection(hangs=True)
-    with pytest.raises(TimeoutError):
-        await fetch_profile(connection.open, ID, timeout=0)
+    async with asyncio.timeout(5):  # Without a limit of its own the program would hang the run.
+        with pytest.raises(TimeoutError):
+            await fetch_profile(connection.open, ID, timeout=0)
     assert connection.closed == 1
 
 
@@ -50,5 +51,6 @@ async def test_opening_is_part_of_the_time():
     async def never_opens():
         await asyncio.Event().wait()
 
-    with pytest.raises(TimeoutError):
-        await fetch_profile(never_opens, ID, timeout=0)
+    async with asyncio.timeout(5):
+        with pytest.raises(TimeoutError):
+            await fetch_profile(never_opens, ID, timeout=0)
