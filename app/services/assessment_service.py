@@ -82,7 +82,7 @@ async def _lock_draft(assessment_id: UUID, session: AsyncSession) -> Assessment:
 
     Everybody else who wants to change it waits until the caller's transaction ends.
     """
-    # An update that changes nothing locks the row on PostgreSQL; SQLite knows no FOR UPDATE and locks the file.
+    # An update that changes nothing is a lock on both databases: SQLite has no FOR UPDATE.
     await session.execute(
         update(Assessment).where(Assessment.id == assessment_id).values(status=Assessment.status),
         execution_options={"synchronize_session": False},
