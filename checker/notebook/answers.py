@@ -19,7 +19,7 @@ _FILENAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
 _MAGIC = re.compile(rf"(?P<indent>\s*)%%exercise\s+(?P<id>{_ID})(?:\s+(?P<filename>{_FILENAME}))?\s*")
 _NEAR_MAGIC = re.compile(r"[\s\ufeff]*(?P<comment>#+\s*)?%{1,3}\s*exercises?(?P<rest>.*)", re.IGNORECASE)
 _LOOKS_LIKE_ID = re.compile(rf"\s*({_ID})(?![0-9])")
-_DEFINES_TEST = re.compile(r"^(?:\s*(?:async\s+)?def\s+test|\s*@pytest)", re.MULTILINE)
+_DEFINES_TEST = re.compile(r"^[ \t]*(?:(?:async[ \t]+)?def[ \t]+test|@pytest)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

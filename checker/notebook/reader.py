@@ -16,6 +16,7 @@ MAX_BYTES = 20 * 1024 * 1024
 # Each list or object of the file costs about 64 bytes of memory against 3 in the file.
 MAX_CONTAINERS = 1_000_000
 MAX_DEPTH = 100
+MAX_SOURCE_CHARACTERS = 1_000_000
 
 CellKind = Literal["code", "markdown", "raw"]
 CELL_KINDS = ("code", "markdown", "raw")
@@ -235,6 +236,11 @@ def _notebook(path: Path, where: str, document: object) -> Notebook:
     if not cells:
         raise NotebookError(f"{where}: has no cells. Take a fresh copy of the exercise.")
     parsed = tuple(_cell(f"{where}: cell {number}", number, cell) for number, cell in enumerate(cells, 1))
+    if (characters := sum(len(cell.source) for cell in parsed)) > MAX_SOURCE_CHARACTERS:
+        raise NotebookError(
+            f"{where}: its cells hold {characters:,} characters, more than the {MAX_SOURCE_CHARACTERS:,} "
+            "that are read. Move data out of the cells into a file."
+        )
     return Notebook(path, parsed, metadata, minor)
 
 
