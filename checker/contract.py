@@ -26,7 +26,6 @@ KINDS = {
 OUTCOMES = ("passed", "failed", "errored", "timed_out", "not_collected")
 _EXPECT = {"failed": ("failed",), "error": ("failed", "errored"), "hang": ("failed", "timed_out"),
            "not_collected": ("not_collected",)}
-_NOTHING: Mapping = MappingProxyType({})
 
 
 class ContractError(Exception):
@@ -91,7 +90,7 @@ class Mutant:
     key: str = ""
     says: object = None
     warning: str = ""
-    wants: Mapping[str, object] = _NOTHING
+    wants: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
