@@ -15,6 +15,12 @@ import warnings
 from functools import lru_cache
 from pathlib import Path
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import pytest  # noqa: E402
+from recorder import Recorder, listen  # noqa: E402
+
+_recorder: Recorder
 KEPT_ENV = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC", "PATHEXT", "WINDIR",
             "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX")
 CONFIG = """[pytest]
@@ -110,30 +116,48 @@ def prepare(job: dict) -> None:
     sys.argv = ["pytest"]
 
 
+OPTIONS = ("-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider", "--tb", "short", "--color", "no", "--capture", "sys")
+
+
 def arguments(job: dict) -> list[str]:
-    """The command line of pytest for the trial."""
-    common = ["-p", "pytest_asyncio.plugin"]
+    """The command line of pytest for a trial that brings its own settings, or has no configured pytest to go on with."""
     if job["command"]:
-        return [*job["command"], *common, "-p", "pytest_cov.plugin"] if _has("pytest_cov") else [*job["command"], *common]
+        coverage = ["-p", "pytest_cov.plugin"] if importlib.util.find_spec("pytest_cov") else []
+        return [*job["command"], "-p", "pytest_asyncio.plugin", *coverage]
     folder = job["folder"]
     config = "pytest.toml"
     if config not in job["files"]:
         config = os.path.join("tmp", "pytest.toml")
         Path(config).write_text(CONFIG, encoding="utf-8")
-    return ["-c", config, "--rootdir", folder, "--confcutdir", folder, "-p", "no:cacheprovider", *common,
-            "--basetemp", os.path.join(folder, "tmp", "t"), "--tb", "short", "--color", "no",
-            *([] if job["explain"] else ["--assert", "plain"]), *(job["select"] or ["."])]
+    return ["-c", config, "--rootdir", folder, "--confcutdir", folder, *OPTIONS, "--basetemp", _basetemp(folder),
+            *selected(job)]
 
 
-def _has(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+def _basetemp(folder: str) -> str:
+    return os.path.join(folder, "tmp", "t")
 
 
-def run(job: dict, channel: int) -> None:
-    """Runs the trial and ends the process; `channel` is the file descriptor of the record."""
-    import pytest
+def selected(job: dict) -> list[str]:
+    """What pytest is to collect, as absolute paths."""
+    return [os.path.join(job["folder"], id) for id in job["select"]] or [job["folder"]]
 
-    from recorder import Recorder, listen
+
+def adapt(config, job: dict) -> None:
+    """Makes a configured pytest the trial's: what differs from trial to trial is where it is and what it collects."""
+    folder = Path(job["folder"])
+    config.args[:] = selected(job)
+    config.option.basetemp = _basetemp(job["folder"])
+    config._rootpath = folder
+    config.pluginmanager._confcutdir = folder
+
+
+def run(job: dict, channel: int, config=None) -> None:
+    """Runs the trial; `channel` is the file descriptor of the record.
+
+    With `config`, a pytest that is configured and about to begin, it prepares that one and returns; else, and where the
+    trial brings its own settings, it runs pytest itself and ends the process.
+    """
+    global _recorder
 
     def send(event: dict) -> None:
         data = json.dumps(event, default=repr).encode() + b"\n"
@@ -142,18 +166,25 @@ def run(job: dict, channel: int) -> None:
 
     limit()
     prepare(job)
-    recorder = Recorder(job, send)
-    listen(recorder)
-    code = pytest.main(arguments(job), plugins=[recorder])
+    _recorder = Recorder(job, send)
+    listen(_recorder)
+    if config is not None and not job["command"] and "pytest.toml" not in job["files"]:
+        adapt(config, job)
+        config.pluginmanager.register(_recorder)
+        return
+    end(int(pytest.main(arguments(job), plugins=[_recorder])))
+
+
+def end(code: int) -> None:
+    """Sends the last event and ends the process, whatever threads are left."""
     sys.stdout.flush()
     sys.stderr.flush()
-    recorder.finish(int(code))
+    _recorder.finish(code)
     os._exit(0)
 
 
 def main() -> None:
     """`python child.py JOB CHANNEL`: the paths of the job's JSON and of the file that takes the record."""
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     run(job, os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND))
 

@@ -8,9 +8,11 @@ When the socket closes, it ends every child and itself.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
 import select
@@ -20,7 +22,16 @@ import sys
 import tempfile
 import threading
 import time
+from functools import lru_cache
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import pytest  # noqa: E402
+from child import CONFIG, OPTIONS, compiled, end, is_program, run  # noqa: E402
+from recorder import Recorder  # noqa: E402
+
+LIBRARIES = sys.stdlib_module_names | {"sqlalchemy", "aiosqlite", "asyncpg", "fastapi", "starlette", "pydantic", "httpx2", "jwt",
+                                       "pytest", "pytest_asyncio", "anyio"}
 WARMING = '''
 import asyncio
 from unittest.mock import AsyncMock, MagicMock, call, create_autospec, patch
@@ -107,9 +118,6 @@ def test_failure():
 
 def warm_up() -> None:
     """Runs one generic test file of our own, so that the lazy imports of a real trial are done before the first fork."""
-    import pytest
-    from recorder import Recorder
-
     path, environment, here = list(sys.path), dict(os.environ), os.getcwd()
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "test_warming.py"), "w", encoding="utf-8") as file:
@@ -136,10 +144,13 @@ def warm_up() -> None:
 
 
 class Server:
-    """The loop of the warm process."""
+    """The loop of the warm process. It is a pytest plugin: it serves where pytest has read its configuration and would
+    begin, so that a forked child begins there too.
+    """
 
     def __init__(self, control: socket.socket) -> None:
         self.control = control
+        self.child_job: dict | None = None
         self.trials: dict[int, int] = {}
         self.pinned: dict[int, int | None] = {}
         self.rest = b""
@@ -153,10 +164,19 @@ class Server:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, which tells us what to end
         _become_reaper()
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_cmdline_main(self, config) -> int | None:
+        """Serves; in a child, leaves the rest to pytest, or runs pytest anew where the trial brings its own settings."""
+        self.serve()
+        if self.child_job is None:
+            return 0
+        run(self.child_job, self.child_channel, config)
+        return None
+
     def serve(self) -> None:
-        """Until the supervisor hangs up."""
+        """Until the supervisor hangs up; in a child, until it is one."""
         self.send({"ready": True})
-        while True:
+        while self.child_job is None:
             readable, _, _ = select.select([self.control, self.wake], [], [])
             if self.wake in readable:
                 with contextlib.suppress(BlockingIOError):
@@ -189,15 +209,12 @@ class Server:
 
     def start(self, number: int, descriptors: list[int]) -> None:
         """Forks the child of one trial."""
-        from child import compiled, is_program
-
         job_file, channel, output = descriptors
         with os.fdopen(job_file, "rb") as file:
             job = json.load(file)
         for path, text in job["files"].items():
             if is_program(path):
-                with contextlib.suppress(SyntaxError):
-                    compiled(path, text)
+                make_ready(path, text)
         slot = min(self.slots, key=list(self.pinned.values()).count, default=None)
         pid = os.fork()
         if pid:
@@ -206,14 +223,13 @@ class Server:
             os.close(output)
             return
         try:
-            self.become_child(job, channel, output, slot)
-        finally:
+            self.become_child(output, slot)
+        except BaseException:
             os._exit(70)
+        self.child_job, self.child_channel = job, channel
 
-    def become_child(self, job: dict, channel: int, output: int, slot: int | None) -> None:
-        """In the child: nothing of the server is left, then the trial runs. Does not return."""
-        from child import run
-
+    def become_child(self, output: int, slot: int | None) -> None:
+        """In the child: nothing of the server is left."""
         os.setsid()
         _die_with_parent()
         signal.set_wakeup_fd(-1)
@@ -229,7 +245,6 @@ class Server:
         os.close(output)
         if slot is not None:
             os.sched_setaffinity(0, {slot})
-        run(job, channel)
 
     def reap(self) -> None:
         """Notes the children that ended and sweeps what they left."""
@@ -287,14 +302,36 @@ def _die_with_parent() -> None:
     _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
+@lru_cache(maxsize=1024)
+def make_ready(path: str, text: str) -> None:
+    """Compiles a file of the program under test and imports the libraries it names, before the fork. Runs none of it."""
+    with contextlib.suppress(SyntaxError):
+        compiled(path, text)
+        for node in ast.walk(ast.parse(text)):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            for name in names:
+                if name.split(".")[0] in LIBRARIES:
+                    with contextlib.suppress(ImportError):
+                        importlib.import_module(name)
+
+
 def main() -> None:
     """`python server.py DESCRIPTOR`"""
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     control = socket.socket(fileno=int(sys.argv[1]))
-    warm_up()
-    import child  # noqa: F401  it must be imported before the first fork
     sys.path.pop(0)
-    Server(control).serve()
+    warm_up()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        config = os.path.join(folder, "pytest.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(CONFIG)
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        server = Server(control)
+        code = pytest.main(["-c", config, "--rootdir", folder, *OPTIONS], plugins=[server])
+        if server.child_job is not None:
+            end(int(code))
 
 
 if __name__ == "__main__":
