@@ -1,0 +1,66 @@
+"""Where something happened, the same on every run: a line of this cell, of another, of the project."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_CELL = re.compile(r"[^\s'\"(]*ipykernel_\d+[/\\]\d+\.py|<ipython-input-[^>]*>")
+_UNSTABLE = (
+    (re.compile(r"[^\s'\"(]*[/\\]pytest-of-[^/\\]+[/\\]pytest-\d+[/\\][^/\\\s'\"]+[/\\]?"), "…/"),
+    (re.compile(re.escape(tempfile.gettempdir()) + r"[/\\](?:[^\s'\"/\\]+[/\\])*"), "…/"),
+    (re.compile(r"[^\s'\"(]*[/\\](?:site-packages|lib[/\\]python3\.\d+)[/\\]"), ""),
+    (re.compile(r" at 0x[0-9A-Fa-f]+"), ""),
+    (re.compile(r"\b0x[0-9A-Fa-f]{6,}"), "0x…"),
+    (re.compile(r"\bTask-\d+"), "Task-N"),
+    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "…"),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the learner's. `where` is `line 7`, `another cell, line 3` or `app/main.py, line 12`."""
+
+    where: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.source}" if self.source else self.where
+
+
+@dataclass(frozen=True)
+class Places:
+    """Knows which files are the learner's: `cell` is the file name of its code, `root` the project."""
+
+    cell: str
+    root: Path
+
+    def of(self, filename: str, line: int) -> Place | None:
+        """The place, or None inside a library."""
+        if filename == self.cell:
+            where = f"line {line}"
+        elif _CELL.fullmatch(filename):
+            where = f"another cell, line {line}"
+        elif (path := Path(filename)).is_relative_to(self.root / "app"):
+            where = f"{path.relative_to(self.root).as_posix()}, line {line}"
+        else:
+            return None
+        return Place(where, linecache.getline(filename, line).strip())
+
+    def among(self, lines: Iterable[tuple[str, int]]) -> Iterator[Place]:
+        """Those of the lines that are the learner's."""
+        for filename, line in lines:
+            if place := self.of(filename, line):
+                yield place
+
+    def stable(self, text: str) -> str:
+        """`text` without what differs from run to run: addresses, task numbers, paths."""
+        text = text.replace(self.cell, "this cell")
+        text = _CELL.sub("another cell", text).replace(f"{self.root}/", "")
+        for pattern, replacement in _UNSTABLE:
+            text = pattern.sub(replacement, text)
+        return text
