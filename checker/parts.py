@@ -82,7 +82,7 @@ def _build(root: Path) -> list[Part | NotRun]:
 
 
 def _postgresql(root: Path) -> list[Part | NotRun]:
-    """The app's tests once more, on the server that `DATABASE_URL` names, or on one from the optional package."""
+    """The app's tests once more: on the server that `DATABASE_URL` names, or on the optional package's."""
     command = (*PYTEST, "-p", "no:nbval", f"--timeout={TEST_SECONDS}", "tests/app")
     absent = _absent().get("postgres")
     if absent:

@@ -1,4 +1,4 @@
-"""`python3 -m checker test`: every test of the project, several parts at a time, and what was not run and why."""
+"""`python3 -m checker test`: every test of the project, several parts at a time; what was not run and why."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ REFRESH = 0.5  # seconds between two looks at what runs
 
 @dataclass
 class Run:
-    """A part that was started: its output so far lies in `log`; `seconds` and `code` are known once it ended."""
+    """A part on its way. Its output so far lies in `log`; `seconds` and `code` are known once it ended."""
 
     part: Part
     log: Path
@@ -83,7 +83,7 @@ def _run_all(runs: list[Run], root: Path, console: Console) -> None:
     """Run all, `AT_A_TIME` at once, in the given order; on the terminal, a table of how far each is."""
     # A child must not set up an environment of its own: this interpreter has what is needed.
     environ = jupyter_environment() | {"CHECKER_SETUP": "off"}
-    # The notebooks' outputs and most tests are SQLite's; the part that wants PostgreSQL gets the address back.
+    # All but one part are meant for SQLite; the one that wants PostgreSQL gets the address back.
     address = environ.pop("DATABASE_URL", None)
     live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else nullcontext()
     with ThreadPoolExecutor(AT_A_TIME) as pool, live:
