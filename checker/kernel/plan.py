@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from checker.notebook.answers import answer_of
+from checker.notebook.answers import METADATA_KEY, answer_of
+from checker.notebook.build import SOLUTION_TAG
 from checker.notebook.reader import Cell, Notebook
-
-METADATA_KEY = "assert_await"
-VANISHING = "solution"
 
 
 @dataclass(frozen=True)
@@ -47,19 +45,17 @@ def plan(notebook: Notebook, reference: Notebook | None) -> Plan:
     Without a reference nothing is expected, and no cell can be told from one that the learner added.
     """
     code = _code(notebook)
-    wanted = _wanted(reference)
-    given = [cell for cell in wanted if answer_of(cell) is None]
-    answers = {answer.key: cell for cell in wanted if (answer := answer_of(cell))}
+    wanted = _code(reference) if reference else []
+    given = [cell for cell in wanted if answer_of(cell) is None and SOLUTION_TAG not in cell.tags]
+    # Where the solution is a cell of its own, that one prints what a right answer prints: it comes last.
+    solved_last = sorted(wanted, key=lambda cell: SOLUTION_TAG in cell.tags)
+    answers = {answer.key: cell for cell in solved_last if (answer := answer_of(cell))}
     free = [cell for cell in code if answer_of(cell) is None]
     pairs = _pairs(given, free)
     partners = {learner.number: cell for cell, learner in pairs}
     planned = tuple(_planned(cell, partners, answers, reference is not None) for cell in code)
     kept = {cell.number for cell in partners.values()}
     return Plan(planned, tuple(cell for cell in given if cell.number not in kept))
-
-
-def _wanted(reference: Notebook | None) -> list[Cell]:
-    return [cell for cell in _code(reference) if VANISHING not in cell.tags] if reference else []
 
 
 def _code(notebook: Notebook) -> list[Cell]:

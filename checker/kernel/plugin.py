@@ -11,7 +11,7 @@ from collections import defaultdict
 
 import pytest
 
-from checker.kernel.plan import METADATA_KEY
+from checker.notebook.answers import METADATA_KEY
 
 PLAIN = "text/plain"
 

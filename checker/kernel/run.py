@@ -191,5 +191,5 @@ def _why(one: Planned, case: _Case) -> tuple[str, str]:
         return f"The cell could not be run: {clean(case.reason) or 'the kernel did not start'}.", case.detail
     if one.role == "exercise":
         said = clean(lines[1]) if len(lines) > 1 else clean(lines[0]) if lines else "nothing"
-        return f"Exercise {one.exercise} is not passed here. The cell says: {said}", ""
+        return f"The exercise is not passed. The cell says: {said}", ""
     return "The cell prints something else than it should.", case.detail

@@ -1,0 +1,190 @@
+"""Grades what `grade` is given: exercise ids, notebooks, folders of notebooks."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from checker.contract import Exercise, find, load_all
+from checker.engine import Engine
+from checker.exercises import answer_to, judge, notebook_of, reference_of
+from checker.kernel.run import KernelRunner
+from checker.notebook.answers import Answers, find_answers
+from checker.notebook.reader import Notebook, NotebookError, read, shown
+from checker.notebook.writer import is_kept
+from checker.submission import KernelRun, Submission
+
+EXERCISE_ID = re.compile(r"\d{1,3}\.\d{1,3}")
+_SKIPPED = {".ipynb_checkpoints", ".venv"}
+
+Told = Callable[[str, str, int, int], None]
+"""Called with the exercise, what is being done, how much of it is done, and of how much."""
+
+
+class NothingToGrade(Exception):
+    """A name on the command line that is neither an exercise nor a notebook. The message says what to do."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One thing to grade: an exercise of the learner's own, or a notebook. `named`: not found in a folder."""
+
+    name: str
+    exercise: Exercise | None = None
+    path: Path | None = None
+    named: bool = True
+
+
+def sources(names: Iterable[str], root: Path) -> list[Source]:
+    """What the names stand for, each once. Raises `NothingToGrade` or `UnknownExercise`."""
+    found: dict[str, Source] = {}
+    for name in names:
+        for source in _sources(name, root):
+            found.setdefault(source.name, source)
+    return list(found.values())
+
+
+def _sources(name: str, root: Path) -> Iterator[Source]:
+    path = Path(name)
+    if EXERCISE_ID.fullmatch(name) and not path.exists():
+        yield Source(name, exercise=find(name, root))
+    elif path.is_dir():
+        notebooks = _notebooks(path)
+        if not notebooks:
+            raise NothingToGrade(f"{shown(name)}: the folder holds no notebook. Name another folder.")
+        for notebook in notebooks:
+            yield Source(str(notebook), path=notebook, named=False)
+    elif path.is_symlink() or path.exists():
+        yield Source(name, path=path)
+    else:
+        what = "there is no such file, folder or exercise"
+        raise NothingToGrade(f"{shown(name)}: {what}.{_nearest(name, root)}")
+
+
+def _notebooks(folder: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.rglob("*.ipynb")
+        if not (path.is_dir() or is_kept(path) or set(path.relative_to(folder).parts) & _SKIPPED)
+    )
+
+
+def _nearest(name: str, root: Path) -> str:
+    path = Path(name)
+    here = [str(other) for other in path.parent.glob("*.ipynb")] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(name, [*here, *load_all(root)], n=3)
+    return f" Near: {', '.join(map(shown, near))}." if near else " All exercises: python3 -m checker list"
+
+
+class Marker:
+    """Grades sources one after the other; the kernels of up to `jobs` notebooks run beside that.
+
+    `kernels` is None when notebooks are not to be run. `told` hears of each trial.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        engine: Engine,
+        kernels: KernelRunner | None,
+        *,
+        jobs: int = 2,
+        told: Told | None = None,
+    ) -> None:
+        self._root, self._engine, self._kernels, self._jobs = root, engine, kernels, jobs
+        self._told = told or (lambda exercise, sentence, done, total: None)
+        self._exercises: dict[str, Exercise] = {}
+
+    def mark(self, listed: list[Source]) -> Iterator[Submission]:
+        """One submission a source, in their order. What runs is ended when this is left early."""
+        if any(source.path for source in listed):
+            self._exercises = load_all(self._root)
+        pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="kernel")
+        try:
+            runs = [pool.submit(self._run, source.path) if source.path else None for source in listed]
+            for source, run in zip(listed, runs, strict=True):
+                graded = self._own(source) if source.exercise else self._notebook(source)
+                yield replace(graded, kernel=run.result()) if run else graded
+        finally:
+            if self._kernels:
+                self._kernels.stop()
+            pool.shutdown(cancel_futures=True)
+
+    def _own(self, source: Source) -> Submission:
+        """The learner's own answer, in exercises/."""
+        path = notebook_of(source.exercise, self._root)
+        try:
+            notebook = read(path)
+        except NotebookError as error:
+            return Submission(source.name, problem=f"{error} To make it: python3 -m checker build")
+        answers = find_answers(notebook)
+        return self._graded(source, [source.exercise], answers, notebook)
+
+    def _notebook(self, source: Source) -> Submission:
+        try:
+            notebook = read(source.path)
+        except NotebookError as error:
+            return Submission(source.name, problem=str(error), named=source.named)
+        answers = find_answers(notebook)
+        exercises = self._in(notebook, answers)
+        if not exercises:
+            problem = f"{shown(source.path)}: no cell begins with `%%exercise` and the id of an exercise."
+            return Submission(source.name, problem=f"{problem} Name another.", named=source.named)
+        return self._graded(source, exercises, answers, notebook)
+
+    def _graded(
+        self, source: Source, exercises: list[Exercise], answers: Answers, notebook: Notebook
+    ) -> Submission:
+        verdicts, cells = [], {}
+        for exercise in exercises:
+            found = answer_to(exercise, notebook, answers)
+            verdicts.append(judge(exercise, found, self._engine, partial(self._told, exercise.id)))
+            if found.cell:
+                cells[exercise.id] = found.cell
+        notes = tuple(self._notes(answers, exercises)) if source.path else ()
+        return Submission(source.name, tuple(verdicts), notes=notes, cells=cells, named=source.named)
+
+    def _in(self, notebook: Notebook, answers: Answers) -> list[Exercise]:
+        """The exercises of a notebook's lesson, and any other that it answers."""
+        lesson = self._lesson(notebook, answers)
+        answered = {id for id, _ in (*answers.found, *answers.ambiguous)}
+        return [one for one in self._exercises.values() if one.lesson == lesson or one.id in answered]
+
+    def _lesson(self, notebook: Notebook, answers: Answers) -> str:
+        """The lesson of most of its answers; without one, the lesson that its file is named after."""
+        known = [self._exercises[id].lesson for id, _ in answers.found if id in self._exercises]
+        if known:
+            return Counter(known).most_common(1)[0][0]
+        lessons = dict.fromkeys(one.lesson for one in self._exercises.values())
+        return next((lesson for lesson in lessons if lesson in notebook.path.stem), "")
+
+    def _notes(self, answers: Answers, exercises: list[Exercise]) -> Iterator[str]:
+        yield from map(str, answers.near_misses)
+        known = {one.id for one in exercises}
+        for id, _ in answers.found:
+            if id not in known:
+                near = difflib.get_close_matches(id, self._exercises, n=3, cutoff=0.4)
+                yield f"`%%exercise {id}`: there is no such exercise. Near: {', '.join(near) or 'none'}."
+
+    def _run(self, path: Path) -> KernelRun | None:
+        """The notebook in a kernel; None where there is no notebook to run, which the other half reports."""
+        if self._kernels is None:
+            return None
+        try:
+            notebook = read(path)
+        except NotebookError:
+            return None
+        lesson = self._lesson(notebook, find_answers(notebook))
+        reference = reference_of(lesson, self._root)
+        if not lesson:
+            return None
+        try:
+            return self._kernels.run(notebook, read(reference) if reference.exists() else None)
+        except NotebookError as error:
+            return KernelRun("not_run", sentence=f"The reference cannot be read. {error}", fault=True)
