@@ -126,11 +126,16 @@ def stored_starters(notebook: Notebook) -> dict[Key, str]:
     """The starters that the builder left in the metadata of exercise cells: whole cell sources."""
     starters: dict[Key, str] = {}
     for cell in notebook.cells:
-        own = cell.metadata.get(METADATA_KEY)
-        starter = own.get("starter") if isinstance(own, dict) else None
-        if isinstance(starter, str) and (answer := parse(starter, cell.number)):
-            starters.setdefault(answer.key, starter)
+        if answer := parse(stored_starter(cell), cell.number):
+            starters.setdefault(answer.key, stored_starter(cell))
     return starters
+
+
+def stored_starter(cell: Cell) -> str:
+    """The starter that the builder left in the metadata of ``cell``: a whole cell source, or nothing."""
+    own = cell.metadata.get(METADATA_KEY)
+    starter = own.get("starter") if isinstance(own, dict) else None
+    return starter if isinstance(starter, str) else ""
 
 
 def _first_line_that_is_not_blank(lines: list[str]) -> int | None:

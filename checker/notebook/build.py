@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from checker.notebook.answers import METADATA_KEY, Answer, Key, answer_of, parse
+from checker.notebook.answers import METADATA_KEY, Answer, Key, answer_of, body_of, find_answers, parse
 from checker.notebook.markers import BuildError, has_marker, without_markers, without_solutions
 from checker.notebook.reader import Cell, Notebook, shown
 from checker.notebook.writer import render
@@ -99,11 +99,7 @@ def reference(solution: Notebook, exercise_id: str, filename: str | None = None)
 
 
 def _transformed(solution: Notebook, cell: Cell, change: Callable[[str, str], str]) -> Answer:
-    answer = parse(change(cell.source, _place(solution, cell)), cell.number)
-    if answer is None:
-        fix = "Put `### BEGIN SOLUTION` below it."
-        raise BuildError(f"{_place(solution, cell)}: the `%%exercise` line is part of the solution. {fix}")
-    return answer
+    return replace(answer_of(cell), source=body_of(change(cell.source, _place(solution, cell))))
 
 
 def _exercise(solution: Notebook, key: Key) -> _Exercise:
@@ -121,6 +117,10 @@ def _exercises(solution: Notebook) -> dict[Key, _Exercise]:
             f"{shown(solution.path)}: is not named as a lesson is. Rename it, as in "
             "`03_isolate_the_database.ipynb`."
         )
+    for near in find_answers(solution).near_misses:
+        # A given cell may hold tests of its own; a magic line that does not work was meant to.
+        if near.line is not None:
+            raise BuildError(f"{shown(solution.path)}: {near}")
     asked: dict[Key, Cell] = {}
     solved: dict[Key, Cell] = {}
     for cell in solution.cells:

@@ -21,7 +21,7 @@ MAX_SOURCE_CHARACTERS = 1_000_000
 CellKind = Literal["code", "markdown", "raw"]
 CELL_KINDS = ("code", "markdown", "raw")
 
-_MERGE_MARKER = re.compile(r"^(?:<{7} .*|={7}|>{7} .*?)\r?$", re.MULTILINE)
+_MERGE_MARKER = re.compile(r"^(?:<{7} [^\r\n]*|={7}|>{7} [^\r\n]*)\r?$", re.MULTILINE)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -80,7 +80,8 @@ def _bytes(path: Path, where: str, max_bytes: int) -> bytes:
     try:
         with open(_descriptor(path, where), "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            content = b"" if size > max_bytes else file.read(max_bytes + 1)
+            # A file of the kernel's with nothing to give yet reads as None.
+            content = b"" if size > max_bytes else file.read(max_bytes + 1) or b""
     except NotebookError:
         raise
     except (OSError, ValueError) as error:
@@ -182,8 +183,8 @@ def _why_not_json(text: str, error: json.JSONDecodeError) -> str:
     if marker := _MERGE_MARKER.search(text):
         line = text.count("\n", 0, marker.start()) + 1
         return (
-            f"line {line} is a merge marker ({shown(marker.group(), limit=40)}): two versions were merged "
-            "and the conflict is still open. Keep one (git checkout --ours FILE, or --theirs) and try again."
+            f"line {line} is a merge marker ({shown(marker.group().strip(), limit=40)}): two versions were "
+            "merged and the conflict is still open. Keep one (git checkout --ours FILE, or --theirs)."
         )
     if text.lstrip()[:15].lower().startswith(("<!doctype html", "<html")):
         return "is a web page, not a notebook. Download the raw file instead."

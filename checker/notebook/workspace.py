@@ -1,14 +1,14 @@
-"""The folder ``exercises/``: written from ``solutions/``, and where a learner writes. His work is never lost."""
+"""The folder ``exercises/``, made from ``solutions/``. A learner writes in it, and never loses a line."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
 
-from checker.notebook.answers import METADATA_KEY, Key, answer_of, parse, stored_starters
+from checker.notebook.answers import METADATA_KEY, Key, answer_of, parse, stored_starter, stored_starters
 from checker.notebook.build import exercise_notebook, fingerprint
 from checker.notebook.markers import BuildError
 from checker.notebook.reader import Cell, Notebook, NotebookError, read, shown
@@ -22,10 +22,10 @@ EXERCISES = "exercises"
 class Change:
     """What ``build_all`` did with one exercise notebook, or found with ``check``.
 
-    ``current``: it is what its source gives. ``written``: it was made or made anew; ``kept`` is the copy of what
-    stood there, None where nothing of a person's was lost. ``answered``: it was made from this source and
-    somebody has worked in it since; it is left alone. ``missing``, ``differs``: to be written. ``stale``: it
-    has no source, and is left alone. ``detail`` names the first cell that differs, or what to do.
+    ``current``: it is what its source gives. ``written``: it was made, or made anew; ``kept`` is the copy of
+    what stood there, None where that was nobody's work. ``answered``: it was made from this source and was
+    worked in since; it is left alone. ``missing``, ``differs``: to be written. ``stale``: it has no source,
+    and is left alone. ``detail`` names the first cell that differs, or what to do.
     """
 
     path: Path
@@ -53,20 +53,21 @@ def build_all(root: Path, *, check: bool) -> list[Change]:
 def reset(root: Path, target: str) -> Path | None:
     """Put the starter back: of one exercise (``3.2``) or of a lesson (``03_isolate_the_database``, ``3``).
 
-    Returns the copy that was kept of the notebook as it was; None when it was untouched and nothing is done.
-    Needs no ``solutions/`` as long as the cells have their metadata. Raises ``NotebookError``.
+    Returns the copy that was kept of the notebook as it was; None when there was nothing to keep. Without
+    ``solutions/`` the starters come from the metadata of the cells, and given cells stay as they are.
+    Raises ``NotebookError``.
     """
-    lesson, dot, _ = target.partition(".")
-    path = _exercise_path(root, lesson)
+    exercise_id = target if re.fullmatch(r"[0-9]+\.[0-9]+", target) else None
+    path = _exercise_path(root, target.split(".")[0] if exercise_id else target)
     source = root / SOLUTIONS / path.name
     fresh = exercise_notebook(read(source)) if source.is_file() else None
-    if fresh and not dot:
+    if fresh and not exercise_id:
         if path.is_file() and _has_cells_of(path, fresh):
             return None
         new = fresh
     else:
         old = read(path)
-        new = _with_starters(old, fresh, target if dot else None)
+        new = _with_starters(old, fresh, exercise_id)
         if fingerprint(new.cells) == fingerprint(old.cells):
             return None
     kept = keep(path) if path.is_file() else None
@@ -199,8 +200,11 @@ def _with_starters(old: Notebook, fresh: Notebook | None, exercise_id: str | Non
     """``old`` with the starters of ``exercise_id`` put back, or of all exercises."""
     sources = fresh or old
     starters = {key: text for key, text in stored_starters(sources).items() if exercise_id in (None, key[0])}
-    keys = {cell.number: _key(cell) for cell in old.cells}
-    lost = [key for key in keys.values() if key and exercise_id in (None, key[0]) and key not in starters]
+    if fresh and not starters:
+        known = ", ".join(sorted({key[0] for key in stored_starters(fresh)})) or "none"
+        raise NotebookError(f"{shown(old.path)}: has no exercise {shown(exercise_id)}. It has: {known}.")
+    keys = _keys(old)
+    lost = [key for key in keys.values() if exercise_id in (None, key[0]) and key not in starters]
     if lost or not starters:
         name = exercise_id or (lost[0][0] if lost else "any exercise")
         raise NotebookError(
@@ -208,7 +212,7 @@ def _with_starters(old: Notebook, fresh: Notebook | None, exercise_id: str | Non
             f"(git checkout -- {EXERCISES}/{old.path.name}), after you have copied what you want to keep."
         )
     cells = tuple(
-        _reset_cell(cell, starters[key]) if (key := keys[cell.number]) in starters else cell
+        _reset_cell(cell, starters[key]) if (key := keys.get(cell.number)) in starters else cell
         for cell in old.cells
     )
     for key in starters.keys() - set(keys.values()):
@@ -216,22 +220,26 @@ def _with_starters(old: Notebook, fresh: Notebook | None, exercise_id: str | Non
     return replace(old, cells=cells)
 
 
-def _key(cell: Cell) -> Key | None:
-    """The exercise that ``cell`` answers by its text, else the one that it was generated for."""
-    if answer := answer_of(cell):
-        return answer.key
-    return next(iter(stored_starters(Notebook(Path(), (cell,)))), None)
+def _keys(notebook: Notebook) -> dict[int, Key]:
+    """Cell number to exercise: by the cell's text, else, where no text claims it, by what it was made for."""
+    keys = {cell.number: answer.key for cell in notebook.cells if (answer := answer_of(cell))}
+    answered = set(keys.values())
+    for cell in notebook.cells:
+        made_for = parse(stored_starter(cell), cell.number)
+        if made_for and made_for.key not in answered:
+            keys.setdefault(cell.number, made_for.key)
+    return keys
 
 
 def _reset_cell(cell: Cell, source: str) -> Cell:
-    metadata: Mapping = cell.metadata | {METADATA_KEY: {"starter": source}}
+    metadata = cell.metadata | {METADATA_KEY: {"starter": source}}
     return replace(
         cell, kind="code", source=source, outputs=(), execution_count=None, metadata=metadata, attachments={}
     )
 
 
 def _inserted(cells: tuple[Cell, ...], key: Key, fresh: Notebook) -> tuple[Cell, ...]:
-    """``cells`` with the deleted cell of ``key`` again, below the nearest given cell above it that is left."""
+    """``cells`` with the deleted cell of ``key`` again, below the nearest cell above it that is left."""
     wanted = next(cell for cell in fresh.cells if (answer := parse(cell.source, 0)) and answer.key == key)
     above = {cell.id for cell in fresh.cells[: wanted.number - 1]}
     place = max((index for index, cell in enumerate(cells, 1) if cell.id in above), default=len(cells))

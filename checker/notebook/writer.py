@@ -28,14 +28,16 @@ def write(path: Path, text: str) -> None:
 
     Raises ``NotebookError`` when the folder cannot be written, with the old file as it was.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         with open(temporary, "xb") as file:
             file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
         with suppress(OSError):
-            temporary.unlink()
+            temporary.unlink(missing_ok=True)
         raise _cannot_write(path, error) from error
 
 
@@ -44,17 +46,18 @@ def keep(path: Path) -> Path:
 
     Returns the path of the copy. Raises ``NotebookError`` when the folder cannot be written.
     """
-    for number in count(1):
-        kept = path.with_name(f"{path.stem}.kept-{number}{path.suffix}")
-        try:
-            with open(kept, "xb") as copy:
-                copy.write(path.read_bytes())
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise _cannot_write(kept, error) from error
-        return kept
-    raise AssertionError("count() does not end")
+    if not path.is_file():
+        raise NotebookError(f"{shown(path)}: is not a file, so no copy of it can be kept. Move it away.")
+    candidates = (path.with_name(f"{path.stem}.kept-{number}{path.suffix}") for number in count(1))
+    kept = next(candidate for candidate in candidates if not candidate.exists())
+    try:
+        with open(kept, "xb") as copy:
+            copy.write(path.read_bytes())
+    except OSError as error:
+        if not isinstance(error, FileExistsError):
+            kept.unlink(missing_ok=True)
+        raise _cannot_write(kept, error) from error
+    return kept
 
 
 def is_kept(path: Path) -> bool:
