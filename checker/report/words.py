@@ -37,8 +37,8 @@ REPORT_IT = (
 _FENCE = re.compile(r"^```[a-z]*[ \t]*$\n?", re.MULTILINE)
 # Where Python and its packages are installed says nothing to a reader.
 _INSTALLED = re.compile(r"(?:/[^\s/:'\"]+)*/(?:site-packages|lib/python3\.\d+)/")
-# A workflow command of a build log is obeyed wherever it stands in a line.
-_BUILD_COMMAND = re.compile(r"#(#\[)")
+# Commands that a build log obeys: one anywhere in a line, one where it begins.
+_BUILD_COMMAND = re.compile(r"#(?=#\[)|^\s*:(?=:)")
 
 
 def clean(text: str, limit: int = LENGTH_OF_LINE) -> str:
@@ -74,7 +74,7 @@ def _safe(line: str, limit: int) -> str:
     shown = "".join(
         c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in line[:limit]
     )
-    shown = _BUILD_COMMAND.sub(r"# \1", shown)
+    shown = _BUILD_COMMAND.sub(r"\g<0> ", shown)
     return shown + "…" if len(line) > limit else shown
 
 
