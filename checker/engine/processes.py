@@ -50,8 +50,10 @@ def kill(family: Iterable[psutil.Process]) -> None:
             pass
 
 
-def private_folder() -> Path:
+def private_folder(within: Path | None = None) -> Path:
     """A new folder with a neutral name; in memory where the system has room for it, since SQLite waits for the disk."""
+    if within is not None:
+        return Path(tempfile.mkdtemp(prefix="trial-", dir=within))
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 256 * 2**20
     return Path(tempfile.mkdtemp(prefix="trial-", dir=memory if roomy else None)).resolve()

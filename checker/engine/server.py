@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -28,6 +28,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import pytest  # noqa: E402
 from child import CONFIG, OPTIONS, compiled, end, is_program, run  # noqa: E402
+from family import become_reaper, die_with_parent, kill_children, kill_group  # noqa: E402
 from recorder import Recorder  # noqa: E402
 
 LIBRARIES = sys.stdlib_module_names | {"sqlalchemy", "aiosqlite", "asyncpg", "fastapi", "starlette", "pydantic", "httpx2", "jwt",
@@ -162,7 +163,7 @@ class Server:
         signal.set_wakeup_fd(self.bell, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, which tells us what to end
-        _become_reaper()
+        become_reaper()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config) -> int | None:
@@ -184,7 +185,7 @@ class Server:
                 self.reap()
             if self.control in readable and not self.receive():
                 for pid in list(self.trials):
-                    self.end(pid)
+                    kill_group(pid)
                 return
 
     def send(self, message: dict) -> None:
@@ -202,9 +203,11 @@ class Server:
             message = json.loads(line)
             if "kill" in message:
                 for pid in [pid for pid, number in self.trials.items() if number == message["kill"]]:
-                    self.end(pid)
+                    kill_group(pid)
             else:
                 self.start(message["trial"], [self.descriptors.pop(0) for _ in range(3)])
+                if self.child_job is not None:
+                    return True  # a child answers to nobody
         return True
 
     def start(self, number: int, descriptors: list[int]) -> None:
@@ -231,7 +234,7 @@ class Server:
     def become_child(self, output: int, slot: int | None) -> None:
         """In the child: nothing of the server is left."""
         os.setsid()
-        _die_with_parent()
+        die_with_parent()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -254,52 +257,14 @@ class Server:
             except ChildProcessError:
                 return
             if not pid:
-                self.sweep()
+                kill_children(set(self.trials))
                 return
             if pid in self.trials:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(pid, signal.SIGKILL)
+                kill_group(pid)
                 number = self.trials.pop(pid)
                 del self.pinned[pid]
-                self.sweep()
+                kill_children(set(self.trials))
                 self.send({"done": number, "status": os.waitstatus_to_exitcode(status)})
-
-    def end(self, pid: int) -> None:
-        """Kills one trial; `reap` does the rest."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-    def sweep(self) -> None:
-        """Kills orphans: a trial's children that left its group become ours when it ends, since we are the reaper."""
-        for pid in _children():
-            if pid not in self.trials:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-
-
-def _children() -> list[int]:
-    try:
-        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
-            return [int(pid) for pid in file.read().split()]
-    except OSError:
-        import psutil
-
-        return [process.pid for process in psutil.Process().children()]
-
-
-def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-
-
-def _become_reaper() -> None:
-    _prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
-
-
-def _die_with_parent() -> None:
-    _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 @lru_cache(maxsize=1024)
@@ -318,20 +283,26 @@ def make_ready(path: str, text: str) -> None:
 
 
 def main() -> None:
-    """`python server.py DESCRIPTOR`"""
-    control = socket.socket(fileno=int(sys.argv[1]))
+    """`python server.py DESCRIPTOR FOLDER`: the socket to the supervisor, and the folder that holds those of the trials."""
+    control, folder = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     sys.path.pop(0)
     warm_up()
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        config = os.path.join(folder, "pytest.toml")
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(CONFIG)
-        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-        server = Server(control)
-        code = pytest.main(["-c", config, "--rootdir", folder, *OPTIONS], plugins=[server])
+    os.mkdir(os.path.join(folder, "server"))
+    os.chdir(os.path.join(folder, "server"))
+    config = os.path.abspath("pytest.toml")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(CONFIG)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    server = Server(control)
+    own = os.getpid()
+    try:
+        code = pytest.main(["-c", config, "--rootdir", os.getcwd(), *OPTIONS], plugins=[server])
         if server.child_job is not None:
             end(int(code))
+    finally:
+        if os.getpid() != own:
+            os._exit(70)  # whatever went wrong in a child, it must not go on as the server
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -27,9 +27,9 @@ READY_SECONDS = 60
 class _Running:
     """One trial under way, as its supervisor sees it."""
 
-    def __init__(self, index: int, number: int, trial: Trial) -> None:
+    def __init__(self, index: int, number: int, trial: Trial, within: Path) -> None:
         self.index, self.number = index, number
-        self.folder, self.events, self.deadline = private_folder(), Events(), Deadline(trial)
+        self.folder, self.events, self.deadline = private_folder(within), Events(), Deadline(trial)
         self.output = tempfile.TemporaryFile()
         self.channel, self.other_end = os.pipe()
         os.set_blocking(self.channel, False)
@@ -84,12 +84,13 @@ class WarmEngine:
     def _start(self) -> None:
         self._control, theirs = socket.socketpair()
         self._rest, self._ready = b"", False
-        self._log = tempfile.TemporaryFile()
+        self._log, self._desk = tempfile.TemporaryFile(), private_folder()
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-I", str(SERVER), str(theirs.fileno())], pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._log, start_new_session=True)
+                    [sys.executable, "-I", str(SERVER), str(theirs.fileno()), str(self._desk)],
+                    pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=self._log, start_new_session=True)
             except OSError as error:
                 raise EngineError(f"The engine could not be started ({error}). Close other programs, try again.") from error
 
@@ -113,7 +114,7 @@ class WarmEngine:
                     while waiting and len(running) < self.jobs:
                         index, trial = waiting.pop()
                         self._number += 1
-                        one = running[self._number] = _Running(index, self._number, trial)
+                        one = running[self._number] = _Running(index, self._number, trial, self._desk)
                         one.hand_over(self._control, trial)
                         selector.register(one.channel, selectors.EVENT_READ, one)
                     yield from self._step(selector, running)
@@ -207,3 +208,4 @@ class WarmEngine:
             kill_tree(self._process.pid)
             self._process.wait()
             self._process = None
+        remove(self._desk)

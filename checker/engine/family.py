@@ -1,0 +1,53 @@
+"""Processes seen from inside: who reaps orphans, who dies with whom. Imported by trial processes, so it stands alone."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def become_reaper() -> None:
+    """From now on, a descendant whose parent ends becomes our child instead of the system's. Linux only."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent() -> None:
+    """Ends this process when its parent ends. Linux only."""
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def kill_children(spared: set[int] = frozenset()) -> bool:
+    """Kills the children of this process but the spared ones; whether there were any."""
+    found = [pid for pid in _children() if pid not in spared]
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return bool(found)
+
+
+def kill_group(leader: int) -> None:
+    """Kills a process and all that stayed in its group."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(leader, signal.SIGKILL)
+
+
+def _children() -> list[int]:
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        import psutil
+
+        return [process.pid for process in psutil.Process().children()]

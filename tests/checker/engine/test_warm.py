@@ -1,0 +1,68 @@
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from checker.engine import EngineError, Trial
+from checker.engine.warm import WarmEngine
+
+QUICK = Trial({"test_answer.py": "def test_a(): pass\n"})
+HANGING = Trial({"test_answer.py": "import time\ndef test_a(): time.sleep(1000)\n"}, seconds=60)
+
+
+@pytest.fixture
+def warm():
+    engine = WarmEngine()
+    yield engine
+    engine.close()
+
+
+def gone(pids, seconds: float = 10) -> bool:
+    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=seconds)
+    return not alive
+
+
+def test_a_killed_engine_is_a_fault_of_the_engine_and_the_next_trial_works(warm):
+    results = warm.run([HANGING])
+    warm_process = psutil.Process(warm._process.pid)
+    def kill():
+        while not warm_process.children():
+            time.sleep(0.01)  # until the trial is forked
+        warm_process.kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(EngineError, match="Nothing was graded"):
+        next(results)
+    killer.join()
+    assert dict(warm.run([QUICK]))[0].end == "finished"
+
+
+def test_the_engine_goes_when_its_supervisor_goes():
+    script = ("from checker.engine.warm import WarmEngine; from checker.engine import Trial\n"
+              "engine = WarmEngine(); list(engine.run([Trial({'test_answer.py': 'def test_a(): pass'})]))\n"
+              "print(engine._process.pid, engine._desk, flush=True)\nimport os; os.kill(os.getpid(), 9)\n")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    pid, folder = done.stdout.split()
+    assert gone([int(pid)])
+    assert not Path(folder).exists()
+
+
+def test_closing_leaves_no_process_and_no_folder(warm):
+    list(warm.run([QUICK] * 3))
+    pid, folder = warm._process.pid, warm._desk
+    assert sorted(path.name for path in folder.iterdir()) == ["server"]
+    warm.close()
+    assert gone([pid])
+    assert not folder.exists()
+
+
+def test_a_trial_sees_the_program_it_was_given_and_no_earlier_one(warm):
+    trials = [Trial({"test_answer.py": "import shop\ndef test_a(): assert shop.N == 1\n", "shop.py": f"N = {n}\n"})
+              for n in (1, 2, 1, 2)]
+    found = dict(warm.run(trials))
+    assert [found[n].tests[0].outcome for n in range(4)] == ["passed", "failed", "passed", "failed"]
