@@ -48,6 +48,8 @@ def install(
     `lock` is a descriptor that pip inherits, so that what it holds is held until pip has gone.
     """
     command = [*pip, "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    lines: deque[str] = deque(maxlen=200)
+    found: list[str] = []
     process = subprocess.Popen(
         [*command, "-r", str(requirements)],
         cwd=requirements.parent,  # `-e .` means the folder of the requirements
@@ -59,13 +61,12 @@ def install(
         env=os.environ | {"PIP_USER": "0"},
         pass_fds=() if lock is None else (lock,),
     )
-    lines: deque[str] = deque(maxlen=200)
-    found: list[str] = []
     reader = threading.Thread(target=_read, args=(process.stdout, lines, found), daemon=True)
     reader.start()
     try:
         _show_progress(process, count, site_packages, found)
     except BaseException:
+        # No join here: a build that pip started may outlive it and hold the pipe open.
         process.terminate()
         process.wait()
         raise
@@ -77,10 +78,11 @@ def install(
 
 
 def _read(stream, lines: deque[str], found: list[str]) -> None:
-    for line in stream:
-        lines.append(line.rstrip())
-        if line.startswith(("Collecting ", "Processing ", "Obtaining ")):
-            found.append(line)
+    with stream:
+        for line in stream:
+            lines.append(line.rstrip())
+            if line.startswith(("Collecting ", "Processing ", "Obtaining ")):
+                found.append(line)
 
 
 def _show_progress(
