@@ -242,4 +242,3 @@ def verify(root: Path, ids: tuple[str, ...], repeat: int) -> int:
                 click.echo(f"       instead: {claim.instead}")
     click.echo(f"{count - failed} of {count} claims hold.")
     return INCOMPLETE if failed else DONE
-

@@ -31,9 +31,7 @@ def where_you_are(root: Path) -> str:
 def print_exercises(root: Path) -> None:
     """A table of all exercises: drawn on a terminal, plain columns elsewhere."""
     rows, note = _standings(root)
-    table = [
-        (exercise.lesson, exercise.id, _state(standing), exercise.title) for exercise, standing in rows
-    ]
+    table = [(exercise.lesson, exercise.id, _state(standing), exercise.title) for exercise, standing in rows]
     if sys.stdout.isatty():
         _draw(table)
     else:

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,14 +149,19 @@ class Progress:
     def _use_memory(self) -> None:
         # A kernel may ask from another thread than the one that loaded the extension.
         self._memory = sqlite3.connect(":memory:", check_same_thread=False)
-        with contextlib.suppress(sqlite3.Error):
-            # What was recorded while the folder could be written still counts.
+        weakref.finalize(self, self._memory.close)
+        with contextlib.suppress(OSError, sqlite3.Error):
             if self.note and self.path.exists():
-                where = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
-                with contextlib.closing(sqlite3.connect(where, uri=True)) as database:
-                    database.backup(self._memory)
+                self._copy_into(self._memory)
         for statement in _TABLES:
             self._memory.execute(statement)
+
+    def _copy_into(self, memory: sqlite3.Connection) -> None:
+        """What was recorded while the folder could be written still counts."""
+        where = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
+        with contextlib.closing(sqlite3.connect(where, uri=True)) as database:
+            if database.execute("PRAGMA user_version").fetchone() == (_LAYOUT,):
+                database.backup(memory)
 
 
 def digest(answers: Mapping[str, str]) -> str:

@@ -120,11 +120,15 @@ def _environment(root: Path, folder: Path) -> dict[str, str]:
         if not name.startswith(("PYTEST_", "PYTHON", "COVERAGE_", "COV_", "GITHUB_"))
     }
     folders = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
-    return kept | {name: str(folder / "jupyter") for name in folders} | {
-        "PYTHONPATH": str(root),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
+    return (
+        kept
+        | {name: str(folder / "jupyter") for name in folders}
+        | {
+            "PYTHONPATH": str(root),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+    )
 
 
 @dataclass(frozen=True)

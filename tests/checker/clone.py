@@ -28,6 +28,8 @@ WEAK = """from tickets import Desk
 async def test_first():
     assert await Desk().take() == 1
 """
+PREDICTED = """prediction = {"test_a": "passed", "test_b": "failed"}
+"""
 CONTRACT = '''
 [[exercise]]
 id = "3.1"
@@ -122,9 +124,13 @@ class Clone:
         """`python -m checker` in a process of its own."""
         return subprocess.run(
             [sys.executable, "-m", "checker", *map(str, arguments)],
-            cwd=cwd or self.root, env=self.environment() | environment,
-            capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            cwd=cwd or self.root,
+            env=self.environment() | environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+        )
 
     def environment(self):
         foreign = ("PYTEST", "GITHUB_")
@@ -159,11 +165,17 @@ def make_clone(folder):
         markdown("# Count tickets"),
         code("%load_ext checker", execution_count=1),
         code("print('Ticket desk')", execution_count=2, outputs=said("Ticket desk")),
-        code(with_solution("%%exercise 3.1", RIGHT), execution_count=3,
-             outputs=shown("Exercise 3.1: Tickets are counted", "Done. 2 of 2 bugs caught.")),
-        code(with_solution("%%exercise 3.2", '{"test_a": "passed", "test_b": "failed"}\n'), execution_count=4,
-             outputs=shown("Exercise 3.2: Which test passes", "Done. All right.")),
-    ]  # fmt: skip
+        code(
+            with_solution("%%exercise 3.1", RIGHT),
+            execution_count=3,
+            outputs=shown("Exercise 3.1: Tickets are counted", "Done. All bugs caught."),
+        ),
+        code(
+            with_solution("%%exercise 3.2", PREDICTED),
+            execution_count=4,
+            outputs=shown("Exercise 3.2: Which test passes", "Done. All right."),
+        ),
+    ]
     clone.solutions.parent.mkdir()
     clone.solutions.write_text(render(notebook(*cells)))
     build_all(folder, check=False)
