@@ -79,7 +79,7 @@ def add_wheel(root: Path, version: str) -> None:
 
 
 def environment(root: Path, *, absent: str = "", index: bool = True) -> dict[str, str]:
-    """A learner's environment: `absent` are modules this Python lacks, `index` whether packages can be had."""
+    """A learner's environment: `absent` are modules this Python lacks, `index`: can packages be had?"""
     environ = {
         name: value
         for name, value in os.environ.items()

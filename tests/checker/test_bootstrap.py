@@ -18,7 +18,6 @@ from checker import __main__ as entry
 from checker import bootstrap, installation
 from checker.bootstrap import STAMP, is_complete, requirement_files, set_up
 from checker.installation import SetUpError, install
-
 from tests.checker.bare_clone import EXIT_CODE, add_wheel, environment, make_clone, run
 
 NAMES = ["requirements.txt"]
