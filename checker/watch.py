@@ -31,7 +31,8 @@ def watch_exercises(root: Path, id: str | None) -> int:
         what = f"exercise {id}" if id else "every exercise"
         click.echo(f"Watching {what} in {shown(folder)}: save a notebook to grade it. Ctrl+C ends this.")
         try:
-            for _ in watch(folder, watch_filter=lambda _, path: path.endswith(".ipynb"), debounce=400):
+            # Looks each second, too: a save before the watch stands, or on a network drive, makes no noise.
+            for _ in watch(folder, debounce=400, rust_timeout=1000, yield_on_timeout=True):
                 watcher.look()
         except KeyboardInterrupt:
             click.echo("")
