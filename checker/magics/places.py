@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import linecache
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.report.stable import stable
+
 _CELL = re.compile(r"[^\s'\"(]*ipykernel_\d+[/\\]\d+\.py|<ipython-input-[^>]*>")
-_UNSTABLE = (
-    (re.compile(r"[^\s'\"(]*[/\\]pytest-of-[^/\\]+[/\\]pytest-\d+[/\\][^/\\\s'\"]+[/\\]?"), "…/"),
-    (re.compile(re.escape(tempfile.gettempdir()) + r"[/\\](?:[^\s'\"/\\]+[/\\])*"), "…/"),
-    (re.compile(r"[^\s'\"(]*[/\\](?:site-packages|lib[/\\]python3\.\d+)[/\\]"), ""),
-    (re.compile(r" at 0x[0-9A-Fa-f]+"), ""),
-    (re.compile(r"\b0x[0-9A-Fa-f]{6,}"), "0x…"),
-    (re.compile(r"\bTask-\d+"), "Task-N"),
-    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "…"),
-)
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,4 @@ class Places:
     def stable(self, text: str) -> str:
         """`text` without what differs from run to run: addresses, task numbers, paths."""
         text = text.replace(self.cell, "this cell")
-        text = _CELL.sub("another cell", text).replace(f"{self.root}/", "")
-        for pattern, replacement in _UNSTABLE:
-            text = pattern.sub(replacement, text)
-        return text
+        return stable(_CELL.sub("another cell", text).replace(f"{self.root}/", ""))

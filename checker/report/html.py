@@ -104,7 +104,6 @@ def _parts(verdict: Verdict) -> Iterator[str]:
     for heading, versions in words.sections(verdict):
         yield _section(heading, versions, verdict.kind)
     if verdict.findings:
-        about = "About your tests" if verdict.kind == "tests" else "About your answer"
         items = (
             ": ".join(
                 filter(
@@ -113,7 +112,7 @@ def _parts(verdict: Verdict) -> Iterator[str]:
             )
             for finding in verdict.findings
         )
-        yield f"<div><strong>{about}</strong></div>{_list(items)}"
+        yield f"<div><strong>{words.about(verdict.kind)}</strong></div>{_list(items)}"
     if any(verdict.matrix.values()):
         yield details("Which test caught which bug", _matrix(verdict))
     if verdict.flags:
@@ -129,22 +128,24 @@ def _title(exercise: str, title: str) -> str:
 
 def _section(heading: str, versions: tuple[Version, ...], kind: str) -> str:
     if words.all_wait(versions):
-        noun = heading.removesuffix("s").lower()
-        return f"<div>{words.counted(len(versions), noun)}: {words.WAITING}.</div>"
-    rows = [(_result(version), _program(version, kind)) for version in versions]
+        return f"<div><strong>{heading}</strong>: {len(versions)} {words.WAITING}.</div>"
+    rows = [(_result(version, kind), _program(version, kind)) for version in versions]
     return table(("Result", "Program" if kind == "tests" else "What was tried"), rows, heading)
 
 
-def _result(version: Version) -> str:
+def _result(version: Version, kind: str) -> str:
     colour = _COLOURS.get(version.result, "")
     mark = f'<span style="color: {colour}">{_MARKS[colour]}</span> ' if colour else ""
-    return f'<span style="white-space: nowrap">{mark}<strong>{words.result_word(version)}</strong></span>'
+    return (
+        f'<span style="white-space: nowrap">{mark}<strong>{words.result_word(version, kind)}</strong></span>'
+    )
 
 
 def _program(version: Version, kind: str) -> str:
     parts = [escape(words.version_words(version, kind))]
-    if by := _by(version):
-        parts.append(f", {by}")
+    by, tests = words.tests_words(version, kind)
+    if tests:
+        parts.append(f", {by} {words.listed(tuple(map(_code, tests)))}")
     if version.sentence:
         parts.append(f"<div>{prose(version.sentence)}</div>")
     if version.hint and version.result == "missed":
@@ -154,13 +155,6 @@ def _program(version: Version, kind: str) -> str:
     if version.explanation:
         parts.append(details("What pytest says", pre(words.clean_block(version.explanation)), opened=True))
     return "".join(parts)
-
-
-def _by(version: Version) -> str:
-    """Which tests decided; their names as code."""
-    if not version.tests:
-        return ""
-    return f"{words.BY.get(version.result, '')} <code>{escape(words.listed(version.tests))}</code>"
 
 
 def _matrix(verdict: Verdict) -> str:

@@ -26,12 +26,12 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     for heading, versions in words.sections(verdict):
         yield f"\n{heading}"
         if words.all_wait(versions):
-            yield f"  {words.counted(len(versions), heading.removesuffix('s').lower())}: {words.WAITING}"
+            yield f"  {len(versions)} {words.WAITING}"
             continue
         for version in versions:
             yield from _version(version, verdict.kind)
     if verdict.findings:
-        yield "\nAbout your tests" if verdict.kind == "tests" else "\nAbout your answer"
+        yield f"\n{words.about(verdict.kind)}"
         for finding in verdict.findings:
             place = words.finding_place(finding.test, finding.line)
             yield "  - " + ": ".join(filter(None, (place, words.clean(finding.sentence))))
@@ -47,10 +47,9 @@ def _lines(verdict: Verdict) -> Iterator[str]:
 
 
 def _version(version: Version, kind: str) -> Iterator[str]:
-    detail = words.tests_words(version)
-    yield f"  {words.result_word(version):<10} {words.version_words(version, kind)}" + (
-        f" ({detail})" if detail else ""
-    )
+    line = f"  {words.result_word(version, kind):<10} {words.version_words(version, kind)}"
+    by, tests = words.tests_words(version, kind)
+    yield f"{line} ({by} {words.listed(tests)})" if tests else line
     if version.sentence:
         yield f"{_INDENT}{words.clean(version.sentence)}"
     if version.hint and version.result not in words.GOOD_RESULTS:

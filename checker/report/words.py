@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from checker.report.stable import stable
 from checker.verdict import Verdict, Version
 
 LINES_OF_EXPLANATION = 60
 LENGTH_OF_LINE = 400
+_TESTS = 4
 
 STATES = {
     "passed": "Done",
@@ -20,14 +22,33 @@ STATES = {
     "timed_out": "Not done yet",
     "grader_error": "The checker failed",
 }
-_RESULTS = {
-    "accepted": "PASS",
-    "rejected": "FAIL",
-    "caught": "CAUGHT",
-    "missed": "MISSED",
-    "not_tried": "NOT TRIED",
+_RESULTS = {"accepted": "PASS", "rejected": "FAIL", "not_tried": "NOT TRIED"}
+
+
+@dataclass(frozen=True)
+class Sort:
+    """The words for one kind of answer. `bugs` is the heading of what an answer must deal with.
+
+    `caught` and `missed` are results, `subject` is what the name of a bug completes; `by` tells for a result
+    what the tests beside it did, where that is worth a word.
+    """
+
+    bugs: str = "Bugs"
+    caught: str = "CAUGHT"
+    missed: str = "MISSED"
+    subject: str = ""
+    by: Mapping[str, str] = field(default_factory=lambda: {"caught": "caught by", "rejected": "rejected by"})
+
+
+SORTS = {
+    "tests": Sort(subject="a program that "),
+    "config": Sort(subject="a suite that "),
+    "fixture": Sort(
+        "Bugs", "AVOIDED", "PRESENT", "a fixture that ", {"missed": "shown by", "rejected": "shown by"}
+    ),
+    "predict": Sort("Beliefs", "AVOIDED", "UNTRUE", "", {"missed": "see"}),
+    "command": Sort("What was asked", "DONE", "NOT YET", "", {}),
 }
-BY = {"caught": "caught by", "rejected": "rejected by"}
 GOOD_RESULTS = ("accepted", "caught")
 WAITING = "not tried until your answer accepts every correct program"
 REPORT_IT = (
@@ -35,8 +56,6 @@ REPORT_IT = (
     "If it comes back, restart the kernel; then report it with this text."
 )
 _FENCE = re.compile(r"^```[a-z]*[ \t]*$\n?", re.MULTILINE)
-# Where Python and its packages are installed says nothing to a reader.
-_INSTALLED = re.compile(r"(?:/[^\s/:'\"]+)*/(?:site-packages|lib/python3\.\d+)/")
 # Commands that a build log obeys: one anywhere in a line, one where it begins.
 _BUILD_COMMAND = re.compile(r"#(?=#\[)|^\s*:(?=:)")
 
@@ -48,7 +67,7 @@ def clean(text: str, limit: int = LENGTH_OF_LINE) -> str:
 
 def clean_block(text: str, limit: int = LINES_OF_EXPLANATION) -> list[str]:
     """The lines of `text`, cleaned; a long text loses its middle, since both ends explain."""
-    text = _INSTALLED.sub("", text.expandtabs().strip("\n"))
+    text = stable(text.expandtabs().strip("\n"))
     lines = [_safe(line.rstrip(), LENGTH_OF_LINE) for line in text.split("\n")]
     if len(lines) > limit:
         head = limit // 3
@@ -83,17 +102,10 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def listed(names: tuple[str, ...], limit: int = 4) -> str:
-    """`a`, `a and b`, `a, b and c`; past `limit`, how many more."""
-    shown = [clean(name, 80) for name in names[:limit]]
-    if len(names) > limit:
-        shown.append(f"{len(names) - limit} more")
-    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
-
-
-def result_word(version: Version) -> str:
-    """PASS, FAIL, CAUGHT, MISSED or NOT TRIED."""
-    return _RESULTS.get(version.result, clean(version.result).upper())
+def result_word(version: Version, kind: str) -> str:
+    """PASS, FAIL, CAUGHT, MISSED, NOT TRIED, or what fits the kind of answer."""
+    own = {"caught": SORTS[kind].caught, "missed": SORTS[kind].missed}
+    return {**_RESULTS, **own}.get(version.result, clean(version.result).upper())
 
 
 def bug_words(name: str) -> str:
@@ -102,29 +114,39 @@ def bug_words(name: str) -> str:
 
 
 def version_words(version: Version, kind: str) -> str:
-    """What the learner calls this program."""
+    """What the learner calls this version."""
     if version.kind == "subject":
-        return {"tests": "the program as it is"}.get(kind, "the exercise as it is")
+        return "the program as it is"
     if version.kind == "variant":
         return f"a correct program that {bug_words(version.name)}"
-    return f"a program that {bug_words(version.name)}" if kind == "tests" else bug_words(version.name)
+    return SORTS[kind].subject + bug_words(version.name)
 
 
-def tests_words(version: Version) -> str:
-    """Which tests decided, empty where none did."""
-    if not version.tests:
-        return ""
-    return f"{BY.get(version.result, '')} {listed(version.tests)}"
+def tests_words(version: Version, kind: str) -> tuple[str, tuple[str, ...]]:
+    """What the tests did, and their names; empty where that says nothing."""
+    by = SORTS[kind].by.get(version.result, "")
+    if not by or not version.tests:
+        return "", ()
+    names = tuple(clean(name, 80) for name in version.tests[:_TESTS])
+    more = len(version.tests) - _TESTS
+    return by, (*names, f"{more} more") if more > 0 else names
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def sections(verdict: Verdict) -> list[tuple[str, tuple[Version, ...]]]:
-    """The correct programs, then the bugs; each with its heading."""
-    right = tuple(_said_once(verdict))
-    return [
-        (heading, versions)
-        for heading, versions in (("Correct programs", right), ("Bugs", verdict.of("mutant")))
-        if versions
-    ]
+    """The correct programs, then the bugs; each with its heading.
+
+    Of the wrong beliefs behind a prediction only those that the learner holds are named, until all are gone.
+    """
+    bugs = verdict.of("mutant")
+    if verdict.kind == "predict" and not verdict.passed:
+        bugs = tuple(version for version in bugs if version.result == "missed")
+    both = (("Correct programs", tuple(_said_once(verdict))), (SORTS[verdict.kind].bugs, bugs))
+    return [(heading, versions) for heading, versions in both if versions]
 
 
 def _said_once(verdict: Verdict) -> Iterator[Version]:
@@ -138,6 +160,11 @@ def _said_once(verdict: Verdict) -> Iterator[Version]:
             version = replace(version, explanation="")
         seen.add(version.explanation)
         yield version
+
+
+def about(kind: str) -> str:
+    """The heading of the findings."""
+    return "About your tests" if kind == "tests" else "About your answer"
 
 
 def all_wait(versions: tuple[Version, ...]) -> bool:

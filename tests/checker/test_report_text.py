@@ -3,6 +3,8 @@
 import re
 from dataclasses import replace
 
+import pytest
+
 from checker.report.text import text
 from checker.verdict import Finding, Verdict, Version
 
@@ -62,7 +64,7 @@ def test_bugs_that_wait_share_one_line():
     waiting = tuple(Version("mutant", name, "not_tried") for name in ("a", "b"))
     rejected = replace(SUBJECT, result="rejected", tests=("test_x",), explanation="E  assert 1 == 2")
     report = text(replace(VERDICT, verdict="overstrict", versions=(rejected, *waiting), matrix={}))
-    assert "  2 bugs: not tried until your answer accepts every correct program" in report
+    assert "Bugs\n  2 not tried until your answer accepts every correct program" in report
     assert "             | E  assert 1 == 2" in report
 
 
@@ -131,6 +133,30 @@ def test_paths_of_the_installation_are_cut():
     assert "| unittest/mock.py:267: in wrapper" in report
 
 
-def test_the_report_of_an_answer_that_is_no_test_speaks_of_no_program():
-    verdict = replace(VERDICT, kind="predict", versions=(SUBJECT, MISSED))
-    assert "a program" not in text(verdict)
+@pytest.mark.parametrize(
+    ("kind", "heading", "line"),
+    [
+        ("fixture", "Bugs", "PRESENT    a fixture that leaks rows (shown by test_a)"),
+        ("config", "Bugs", "MISSED     a suite that leaks rows"),
+        ("command", "What was asked", "NOT YET    leaks rows"),
+        ("predict", "Beliefs", "UNTRUE     leaks rows (see test_a)"),
+    ],
+)
+def test_each_kind_of_answer_has_words_of_its_own(kind, heading, line):
+    missed = Version("mutant", "leaks_rows", "missed", ("test_a",))
+    assert f"{heading}\n  {line}\n" in text(replace(VERDICT, kind=kind, versions=(missed,)))
+
+
+def test_beliefs_that_a_learner_does_not_hold_are_named_only_when_all_is_right():
+    held = Version("mutant", "commits_roll_back", "missed", ("test_a",))
+    other = Version("mutant", "rows_stay", "caught", ("test_b",))
+    wrong = replace(VERDICT, kind="predict", versions=(held, other), matrix={})
+    assert "rows stay" not in text(wrong)
+    assert "AVOIDED    rows stay" in text(replace(wrong, verdict="passed", versions=(other,)))
+
+
+def test_what_differs_from_run_to_run_is_not_in_an_explanation():
+    report = text(
+        replace(VERDICT, explanation="3 passed in 0.37s <object at 0x7f00aa11bb22> /tmp/a/b/test_x.py")
+    )
+    assert "| 3 passed in …s <object> …/test_x.py" in report

@@ -1,0 +1,24 @@
+"""Text without what differs from one run to the next, so that a stored output can be compared."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+
+_UNSTABLE = (
+    (re.compile(r"[^\s'\"(]*[/\\]pytest-of-[^/\\]+[/\\]pytest-\d+[/\\][^/\\\s'\"]+[/\\]?"), "…/"),
+    (re.compile(re.escape(tempfile.gettempdir()) + r"[/\\](?:[^\s'\"/\\]+[/\\])*"), "…/"),
+    (re.compile(r"[^\s'\"(]*[/\\](?:site-packages|lib[/\\]python3\.\d+)[/\\]"), ""),
+    (re.compile(r" at 0x[0-9A-Fa-f]+"), ""),
+    (re.compile(r"\b0x[0-9A-Fa-f]{6,}"), "0x…"),
+    (re.compile(r"\bTask-\d+"), "Task-N"),
+    (re.compile(r"\b\d+\.\d+s(?=\s|$)"), "…s"),
+    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "…"),
+)
+
+
+def stable(text: str) -> str:
+    """`text` without addresses, task numbers, durations, and paths of temporary and installed files."""
+    for pattern, replacement in _UNSTABLE:
+        text = pattern.sub(replacement, text)
+    return text
