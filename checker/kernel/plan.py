@@ -65,14 +65,20 @@ def _code(notebook: Notebook) -> list[Cell]:
 def _planned(cell: Cell, partners: Mapping[int, Cell], answers: Mapping, compared: bool) -> Planned:
     if answer := answer_of(cell):
         expected = answers.get(answer.key)
-        return Planned(cell, "exercise", answer.exercise_id, outputs=expected.outputs if expected else None)
+        return Planned(cell, "exercise", answer.exercise_id, outputs=_stored(expected))
     if not compared:
         return Planned(cell, "given")
     partner = partners.get(cell.number)
     if partner is None:
         return Planned(cell, "added")
     changed = _comparable(cell) != _comparable(partner)
-    return Planned(cell, "given", changed=changed, outputs=partner.outputs, tags=partner.tags)
+    return Planned(cell, "given", changed=changed, outputs=_stored(partner), tags=partner.tags)
+
+
+def _stored(cell: Cell | None) -> tuple[dict[str, Any], ...] | None:
+    """What a cell of the reference printed; None when it was never run."""
+    ran = cell is not None and (cell.outputs or cell.execution_count is not None)
+    return cell.outputs if ran else None
 
 
 _Pairs = list[tuple[Cell, Cell]]

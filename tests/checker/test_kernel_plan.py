@@ -6,7 +6,7 @@ from checker.kernel.plan import plan
 from tests.checker.clone import said, shown
 from tests.checker.notebooks import code, markdown, notebook
 
-LOAD = code("%load_ext checker", cell_id="load")
+LOAD = code("%load_ext checker", cell_id="load", execution_count=1)
 PRINT = code("print(1)", cell_id="one", outputs=said(1))
 SECOND = code("print(2)", cell_id="two", outputs=said(2))
 SOLVED = code("%%exercise 3.1\ndef test_ours(): ...", cell_id="ex", outputs=shown("Exercise 3.1", "Done."))
@@ -96,6 +96,11 @@ def test_a_solution_in_a_cell_of_its_own_is_what_a_right_answer_prints():
     rows, gone = planned(LOAD, MINE, reference=notebook(LOAD, solution, starter))
     assert rows[1] == ("exercise", False, "Exercise 3.1\nDone.")
     assert gone == []
+
+
+def test_a_reference_that_was_never_run_expects_nothing():
+    rows, _ = planned(LOAD, MINE, reference=notebook(replace(LOAD, execution_count=None), MINE))
+    assert rows == [("given", False, None), ("exercise", False, None)]
 
 
 def test_empty_cells_and_prose_are_not_run():

@@ -28,7 +28,7 @@ def cells():
         code("import time\ntime.sleep(600)", cell_id="e"),
         code("print('after')", cell_id="f"),
     )
-    run = KernelRunner(ROOT, cell_seconds=2).run(learners, REFERENCE)
+    run = KernelRunner(ROOT, cell_seconds=1).run(learners, REFERENCE)
     assert (run.mode, run.fault, run.passed) == ("compared", False, False)
     return {cell.number: cell for cell in run.cells}
 
