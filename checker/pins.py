@@ -21,18 +21,18 @@ def pins(root: Path, names: list[str]) -> Iterator[tuple[str, str]]:
 def lacking(root: Path, names: list[str], path: list[str]) -> Iterator[str]:
     """Each pinned package that is absent from `path` or has another version: `pytest 9.2.0 (has 8.3.5)`."""
     for name, version in pins(root, names):
-        found = _distribution(name, path)
+        found = next(_distributions(name, path), None)
         if found is None:
             yield f"{name} {version}"
         elif found.version != version:
             yield f"{name} {version} (has {found.version})"
-    project = _distribution(PROJECT, path)
-    if project is None or not _is_editable_at(project, root):
+    # All of them: the build leaves an egg-info in the folder itself, which is found first.
+    if not any(_is_editable_at(project, root) for project in _distributions(PROJECT, path)):
         yield "this folder itself (pip install -e .)"
 
 
-def _distribution(name: str, path: list[str]) -> importlib.metadata.Distribution | None:
-    return next(iter(importlib.metadata.distributions(name=name, path=path)), None)
+def _distributions(name: str, path: list[str]) -> Iterator[importlib.metadata.Distribution]:
+    return iter(importlib.metadata.distributions(name=name, path=path))
 
 
 def _is_editable_at(project: importlib.metadata.Distribution, root: Path) -> bool:

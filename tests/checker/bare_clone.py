@@ -22,8 +22,9 @@ name = "assert-await"
 version = "0.1.0"
 """
 
-# Builds the editable install without setuptools, which would have to be downloaded. While the file `hold`
-# is there it says that it has begun and waits, so that a test can interrupt pip in the middle.
+# Builds the editable install without setuptools, which would have to be downloaded, and leaves an egg-info
+# behind as setuptools does. While the file `hold` is there it says that it has begun and waits, so that a test
+# can interrupt pip in the middle.
 BACKEND = """\
 import pathlib, time, zipfile
 
@@ -32,6 +33,9 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
         pathlib.Path("held").touch()
         time.sleep(0.01)
     info = "assert_await-0.1.0.dist-info/"
+    egg_info = pathlib.Path("assert_await.egg-info")
+    egg_info.mkdir(exist_ok=True)
+    (egg_info / "PKG-INFO").write_text("Metadata-Version: 2.1\\nName: assert-await\\nVersion: 0.1.0\\n")
     name = "assert_await-0.1.0-py3-none-any.whl"
     with zipfile.ZipFile(pathlib.Path(folder, name), "w") as wheel:
         wheel.writestr("assert_await.pth", str(pathlib.Path.cwd()))
