@@ -20,6 +20,7 @@ from checker.installation import SetUpError, install, pip_command
 ROOT = Path(__file__).resolve().parent.parent
 STAMP = "assert-await.json"
 SPACE = 600 * 1024**2  # bytes that a set-up needs for a moment: .venv is half of it, pip's cache the rest
+FULL = 20 * 1024**2  # bytes; a set-up that fails with less than this left has filled the disk
 HELP = ([], ["--help"], ["-h"], ["help"])
 SET_UP_FAILED = 3
 INTERRUPTED = 130
@@ -199,12 +200,16 @@ def _alone(root: Path) -> Iterator[int | None]:
 def _errors_explained(root: Path) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        if error.errno == 28:
-            raise SetUpError(_disk_full(root, shutil.disk_usage(root).free)) from error
+    except (OSError, SetUpError) as error:
+        # A full disk has many faces: venv hides it behind the exit code of a command.
+        free = shutil.disk_usage(root).free
+        if free < FULL:
+            raise SetUpError(_disk_full(root, free)) from error
+        if isinstance(error, SetUpError):
+            raise
         raise SetUpError(
-            f"cannot write {error.filename or root}: {error.strerror}. "
-            f"Copy the folder {root} to a place where you may write, and run the command there."
+            f"cannot write in {root}: {error.strerror}. "
+            "Copy the folder to a place where you may write, and run the command there."
         ) from error
 
 

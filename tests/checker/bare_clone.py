@@ -23,8 +23,8 @@ version = "0.1.0"
 """
 
 # Builds the editable install without setuptools, which would have to be downloaded, and leaves an egg-info
-# behind as setuptools does. While the file `hold` is there it says that it has begun and waits, so that a test
-# can interrupt pip in the middle.
+# behind as setuptools does. While the file `hold` is there it says that it has begun and waits, so that a
+# test can interrupt pip in the middle.
 BACKEND = """\
 import pathlib, time, zipfile
 

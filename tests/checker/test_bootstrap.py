@@ -176,6 +176,16 @@ def test_disk_that_fills_up_under_pip_is_one_sentence(clone):
         install(pip, clone / "requirements.txt", count=1, site_packages=[], lock=None)
 
 
+def test_disk_that_fills_up_unseen_is_one_sentence(clone, monkeypatch):
+    """venv says no more than that a command of its own failed."""
+    monkeypatch.setattr(bootstrap, "FULL", 1 << 60)
+    monkeypatch.setattr(
+        bootstrap, "pip_command", lambda *_: [sys.executable, "-c", "raise SystemExit('broken')"]
+    )
+    with pytest.raises(SetUpError, match="not enough room for"):
+        set_up(clone, NAMES)
+
+
 def test_unknown_failure_shows_pips_error_and_the_command_to_repeat(clone):
     pip = [sys.executable, "-c", "raise SystemExit('ERROR: the moon is in the wrong place')"]
     with pytest.raises(SetUpError) as caught:
@@ -192,7 +202,7 @@ def test_read_only_folder_is_one_sentence(clone, monkeypatch, capsys):
     monkeypatch.setattr(Path, "mkdir", refuse)
     assert bootstrap.ensure_environment(["list"], clone) == 3
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said.startswith(f"checker: cannot write {clone / '.venv'}: Read-only file system. Copy the folder")
+    assert said.startswith(f"checker: cannot write in {clone}: Read-only file system. Copy the folder")
 
 
 def test_foreign_folder_named_venv_is_left_alone(clone):
