@@ -15,6 +15,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from checker.report.html import html
+from checker.report.text import text
+from checker.verdict import Verdict, Version
+
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -29,6 +33,7 @@ FLAGS = (
 )
 pytestmark = pytest.mark.browser
 
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 STARTER = """\
 %%exercise 4.1
 from app.services.user_service import create_user
@@ -112,50 +117,57 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(params=["JupyterLab Light", "JupyterLab Dark"])
-def lab(request, tmp_path, browser):
-    """JupyterLab on a notebook in a folder of its own: the page, and the notebook's path."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    notebook.metadata["kernelspec"] = {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    }
-    path = tmp_path / "work" / "sample.ipynb"
-    path.parent.mkdir()
-    nbformat.write(notebook, path)
-    settings = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """JupyterLab with settings of its own: its address, the folder it shows, the folder of its settings."""
+    home = tmp_path_factory.mktemp("jupyter")
+    shown, settings = home / "work", home / "settings" / "@jupyterlab" / "apputils-extension"
+    shown.mkdir()
     settings.mkdir(parents=True)
-    theme = {"theme": request.param, "adaptive-theme": False}
-    (settings / "themes.jupyterlab-settings").write_text(json.dumps(theme))
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--allow-root", "--no-browser", f"--port={port}"]
-    options = ["--IdentityProvider.token=", f"--ServerApp.root_dir={path.parent}"]
-    folders = {
-        f"JUPYTER_{name}": str(tmp_path / name) for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
-    } | {"JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"), "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(
-        [*command, *options], env=os.environ | folders, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    options = ["--IdentityProvider.token=", f"--ServerApp.root_dir={shown}"]
+    own = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    folders = {f"JUPYTER_{name}": str(home / name) for name in own}
+    folders |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [*command, *options], env=os.environ | folders, stderr=subprocess.PIPE, text=True, cwd=home
     )
     try:
-        assert any("is running at" in line for line in server.stderr), "JupyterLab ended before it was up"
+        assert any("is running at" in line for line in process.stderr), "JupyterLab ended before it was up"
         # A pipe that nobody reads fills up and stops the server.
-        drain = threading.Thread(target=server.stderr.read, daemon=True)
+        drain = threading.Thread(target=process.stderr.read, daemon=True)
         drain.start()
-        page = browser.new_page(viewport={"width": 1280, "height": 1600})
-        page.goto(f"http://127.0.0.1:{port}/lab/tree/{path.name}")
-        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-        yield page, path
-        keep(page, "0_end")
-        page.close()
+        yield f"http://127.0.0.1:{port}/lab/tree/", shown, settings
     finally:
-        server.terminate()
-        server.wait(20)
+        process.terminate()
+        process.wait(20)
         drain.join(20)
-        server.stderr.close()
+        process.stderr.close()
+
+
+@pytest.fixture(params=["Light", "Dark"])
+def open_notebook(request, server, browser):
+    """Opens a notebook in JupyterLab, in a light and a dark theme: its page."""
+    address, shown, settings = server
+    theme = {"theme": f"JupyterLab {request.param}", "adaptive-theme": False}
+    (settings / "themes.jupyterlab-settings").write_text(json.dumps(theme))
+    page = browser.new_page(viewport={"width": 1280, "height": 1600})
+
+    def go(name, cells):
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+        path = shown / f"{name}_{request.param}.ipynb"
+        nbformat.write(notebook, path)
+        page.goto(f"{address}{path.name}?reset")
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+        return page, path
+
+    yield go
+    keep(page, "0_end")
+    page.close()
 
 
 def keep(page, name):
@@ -193,8 +205,8 @@ class Cell:
         self.output.get_by_text(until).first.wait_for(timeout=30_000)
 
 
-def test_a_learner_goes_from_untouched_to_passed_and_past_a_hung_cell(lab):
-    page, path = lab
+def test_a_learner_goes_from_untouched_to_passed_and_past_a_hung_cell(open_notebook):
+    page, path = open_notebook("learner", [nbformat.v4.new_code_cell(cell) for cell in CELLS])
     load, exercise, hang, after, hint, progress, show = (Cell(page, index) for index in range(len(CELLS)))
     load.run()
     exercise.run("Not done yet.")
@@ -238,3 +250,31 @@ def test_a_learner_goes_from_untouched_to_passed_and_past_a_hung_cell(lab):
     page.wait_for_function("!document.querySelector('.jp-mod-dirty')")
     [output] = json.loads(path.read_text())["cells"][1]["outputs"]
     assert "Done." in "".join(output["data"]["text/plain"])
+
+
+def test_an_untrusted_notebook_loses_only_colour(open_notebook):
+    verdict = Verdict(
+        "4.1",
+        "Who signs up <b>gets</b> one welcome",
+        "tests",
+        "misses",
+        "Accepts all 1 correct versions and catches 1 of 2 bugs for $x$ and $y$.",
+        (
+            Version("subject", "as it is", "accepted"),
+            Version("mutant", "sends_twice", "caught", ("test_a",)),
+            Version("mutant", "never_sends", "missed", hint="Was it awaited?"),
+        ),
+        (),
+        {"test_a": ("sends_twice",)},
+    )
+    output = nbformat.v4.new_output("display_data", {"text/html": html(verdict), "text/plain": text(verdict)})
+    page, _ = open_notebook("untrusted", [nbformat.v4.new_code_cell("%%exercise 4.1", outputs=[output])])
+    shown = page.locator(".jp-OutputArea-output").first
+    shown.get_by_text("Not done yet.").wait_for()
+    assert page.locator(".jp-NotebookTrustedStatus-untrusted, [title*='Not trusted' i]").count()
+    for word in ("PASS", "CAUGHT", "MISSED", "<b>gets</b>", "for $x$ and $y$", "a program that sends twice"):
+        assert shown.get_by_text(word).count()
+    assert shown.locator("th[scope=col]").count() and shown.locator("caption").count() == 3
+    shown.locator("summary", has_text="Hint").click()
+    assert shown.get_by_text("Was it awaited?").is_visible()
+    keep(page, "6_untrusted")
