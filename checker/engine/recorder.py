@@ -117,7 +117,9 @@ class Recorder:
         error = call.excinfo.value
         lines = [(entry.path.name, entry.lineno + 1) for entry in call.excinfo.traceback
                  if isinstance(entry.path, Path) and self._own(entry.path)]
-        self.current.update(error=type(error).__name__, asserted=_asserted(error), lines=lines[-30:],
+        # pytest itself refuses a set-up so: an async fixture that no plugin handles, a scope that is too narrow.
+        refused = call.when == "setup" and isinstance(error, pytest.fail.Exception) and not error.pytrace
+        self.current.update(error=type(error).__name__, asserted=_asserted(error) and not refused, lines=lines[-30:],
                             message=_capped(self._clean(str(error))))
 
     @pytest.hookimpl(wrapper=True, trylast=True)

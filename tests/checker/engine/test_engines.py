@@ -47,6 +47,20 @@ def test_expected_failure(): assert 0
     assert reasons == {"test_skipped": "skipped", "test_expected_failure": "xfailed"}
 
 
+def test_a_set_up_that_pytest_refuses_is_no_assertion(run):
+    record = run("""
+import pytest
+
+@pytest.fixture(scope="session")
+async def too_narrow(tmp_path): pass
+def test_refused(too_narrow): pass
+@pytest.fixture
+def failing(): pytest.fail("the program left a file open")
+def test_asserts_in_its_fixture(failing): pass
+""")
+    assert outcomes(record) == {"test_refused": "errored", "test_asserts_in_its_fixture": "failed"}
+
+
 def test_a_failure_is_placed_and_explained_on_request(run):
     answer = "\n\ndef double(x): return x * 3\n\ndef test_it():\n    assert double(2) == 4\n"
     plain, explained = run(answer).tests[0], run(answer, explain=True).tests[0]
