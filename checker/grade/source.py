@@ -118,6 +118,8 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 def _functions(tree: ast.Module, near: list[Finding]) -> Iterator[tuple[str, _Function]]:
     for node in tree.body:
         if isinstance(node, _Function):
+            if _is_fixture(node):
+                continue  # also one that is called `test_user`
             if node.name.startswith("test"):
                 yield node.name, node
                 near += [Finding("near_miss", f"`{inner.name}` is defined inside `{node.name}`; pytest finds only tests at "
@@ -133,7 +135,7 @@ def _functions(tree: ast.Module, near: list[Finding]) -> Iterator[tuple[str, _Fu
                      and not node.name.startswith("test")]
         elif isinstance(node, ast.ClassDef):
             methods = [inner for inner in node.body if isinstance(inner, _Function)]
-            tests = [inner for inner in methods if inner.name.startswith("test")]
+            tests = [inner for inner in methods if inner.name.startswith("test") and not _is_fixture(inner)]
             if not tests:
                 continue
             if any(inner.name == "__init__" for inner in methods):
@@ -147,9 +149,12 @@ def _functions(tree: ast.Module, near: list[Finding]) -> Iterator[tuple[str, _Fu
                     yield f"{node.name}::{inner.name}", inner
 
 
+def _is_fixture(node: _Function) -> bool:
+    # `usefixtures` is a mark of tests.
+    return any(_name(one.func if isinstance(one, ast.Call) else one).endswith("fixture") for one in node.decorator_list)
+
+
 def _meant_as_test(node: _Function) -> bool:
-    if any("fixture" in ast.unparse(one) for one in node.decorator_list):
-        return False
     word = node.name.split("_")[0].lower()
     return word != "test" and (bool(difflib.get_close_matches(word, ["test"], cutoff=0.7)) or "_test" in node.name)
 
