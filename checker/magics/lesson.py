@@ -17,6 +17,7 @@ from typing import TextIO
 
 import ipytest
 import ipytest._impl
+import psutil
 import pytest
 from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand
@@ -40,6 +41,7 @@ _OPTIONS = (
     "-o",
     "asyncio_default_test_loop_scope=function",
 )
+_FOLDER = "assert-await-"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NODE = re.compile(r"\{(\w+)\}")
 _RAISES = re.compile(r"# ipytest:.*\braise_on_error\s*=\s*True")
@@ -51,7 +53,8 @@ class Lesson:
 
     def __init__(self, shell, root: Path) -> None:
         self._shell, self._root = shell, root
-        self._folder = Path(tempfile.mkdtemp(prefix="assert-await-"))
+        remove_left_over()
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
         self._modules = (f"cell{number or ''}" for number in itertools.count())
         self._module = next(self._modules)
         # A configuration of its own: that of the folder above is for the project's own tests.
@@ -188,6 +191,14 @@ class Complaints(io.TextIOBase):
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         if session.config.option.capture == "no":
             self.release()
+
+
+def remove_left_over() -> None:
+    """Remove the folders of kernels that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*-*"):
+        owner = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def forget_tests(module: types.ModuleType) -> None:

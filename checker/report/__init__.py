@@ -1,1 +1,1 @@
-"""A verdict for each reader: a person in a terminal or a notebook, a machine. Deterministic: no times, no addresses."""
+"""A verdict for each reader: a person in a terminal or a notebook, a machine. No times, no addresses."""

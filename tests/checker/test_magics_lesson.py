@@ -1,11 +1,12 @@
 """The parts of `%%ipytest` and `%show` that need no kernel."""
 
 import io
+import os
 import types
 
 import pytest
 
-from checker.magics.lesson import Complaints, forget_tests
+from checker.magics.lesson import Complaints, forget_tests, remove_left_over
 from checker.magics.places import Places
 from checker.magics.show import NotShown, definition, fenced
 
@@ -70,6 +71,18 @@ def test_a_place_is_the_learners_or_none(places, tmp_path):
     assert places.of("/tmp/ipykernel_12/99.py", 7).where == "another cell, line 7"
     assert places.of(str(tmp_path / "app" / "main.py"), 7).where == "app/main.py, line 7"
     assert places.of("/usr/lib/python3/asyncio/base.py", 7) is None
+
+
+def test_the_folder_of_a_killed_kernel_is_removed_and_that_of_a_living_one_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    # No system gives a process a number this large.
+    for name in (f"assert-await-{2**31 - 1}-a", f"assert-await-{os.getpid()}-b", "assert-await-notes-c"):
+        (tmp_path / name).mkdir()
+    remove_left_over()
+    assert sorted(folder.name for folder in tmp_path.iterdir()) == [
+        f"assert-await-{os.getpid()}-b",
+        "assert-await-notes-c",
+    ]
 
 
 def test_complaints_are_held_until_released():
