@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from checker.contract import Exercise, Mutant
@@ -9,6 +10,9 @@ from checker.engine import Record, TestRun
 from checker.grade.source import Tests
 from checker.grade.trials import Trials, runs_of, short
 from checker.verdict import Finding, Version
+
+
+_COROUTINE = re.compile(r"<coroutine object ([\w.]+) at ")
 
 
 def catchers(record: Record, mutant: Mutant, passers: Sequence[str], tests: Tests) -> list[str]:
@@ -57,8 +61,11 @@ def silent(record: Record) -> list[Finding]:
     """What a passing test did not say: coroutines nobody awaited, failures lost in a task."""
     findings = []
     for run in record.tests:
+        forgotten = list(run.unawaited)
+        if compared := _COROUTINE.search(run.message):
+            forgotten.append((run.lines[-1][1] if run.lines else 0, compared[1]))
         findings += [Finding("never_awaited", f"`{name.split('.')[-1]}(…)` is never awaited, so its body never ran. Put `await` "
-                             "before it.", run.id, line) for line, name in run.unawaited]
+                             "before it.", run.id, line) for line, name in forgotten]
         findings += [Finding("lost_in_task", f"a failure in a background task was lost ({text.splitlines()[0]}). Await the task.",
                              run.id, line) for line, text in run.lost]
     return list(dict.fromkeys(findings))
@@ -73,12 +80,24 @@ def idle(exercise: Exercise, answers: Mapping[str, str], useless: Sequence[str],
     record = trials.run("Looking at what the tests call", [trials.trial(answers, watch=tuple(sorted(watched)),
                                                                          select=tuple(useless))])[0]
     findings = []
+    files = {path: text for path, text in exercise.version().items() if path in watched}
     for run in record.tests:
         patched = tests.patched.get(short(run.id).split("[")[0], ())
-        away = [name for name in patched if any(f"def {name}(" in exercise.version().get(path, "") for path in watched)]
-        if away:
-            findings.append(Finding("patched_away", f"it replaces `{away[0]}`, the code under test, and then tests the "
-                                    "replacement.", run.id))
+        if away := [name for name in patched if _replaces_the_code(name, files, called=bool(run.called))]:
+            findings.append(Finding("patched_away", f"it replaces `{away[0].rpartition('.')[2]}`, the code under test, and "
+                                    "then tests the replacement.", run.id))
         elif not run.called:
             findings.append(Finding("never_called", "it never calls the code under test.", run.id))
     return findings
+
+
+def _replaces_the_code(target: str, files: Mapping[str, str], *, called: bool) -> bool:
+    """Whether patching `target`, such as `app.services.user_service.send_email`, removes what a test should try.
+
+    A module's own function is what it is tried for. A function that it imports is its border: a test may
+    replace that, as long as something of the code under test is left to run.
+    """
+    module, _, name = target.rpartition(".")
+    own = module.rpartition(".")[2]
+    return any(f"def {name}(" in text and (not called or f"/{path}".endswith(f"/{own}.py"))
+               for path, text in files.items())

@@ -213,10 +213,14 @@ def _checks(function: _Function) -> bool:
 
 
 def _patched(function: _Function) -> tuple[str, ...]:
-    """The last names of what the test patches, as in `patch("app.services.user_service.send_email")`."""
+    """What the test patches: `app.services.user_service.send_email`; of an object, `user_service.send_email`."""
     found = []
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and _name(node.func) in ("patch", "setattr", "object"):
-            texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-            found += [text.rsplit(".", 1)[-1] for text in texts]
+        if not isinstance(node, ast.Call):
+            continue
+        texts = [arg.value for arg in node.args[:2]
+                 if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+        if texts and _name(node.func) in ("patch", "setattr", "object"):
+            is_whole = isinstance(node.args[0], ast.Constant)
+            found.append(texts[0] if is_whole else f"{ast.unparse(node.args[0])}.{texts[0]}")
     return tuple(found)

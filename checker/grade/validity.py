@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from checker.contract import Exercise, Variant
-from checker.engine import Record, TestRun
+from checker.engine import Record, TestRun, Trial
 from checker.grade.bugs import silent
 from checker.grade.source import Unusable
 from checker.grade.trials import Trials, runs_of, short
 from checker.verdict import Finding, Version
 
 AS_IT_IS = "as it is"
+AGAIN = 2
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], tr
     first, *rest = trials.run("Trying the correct versions", plan, stop_at_hang=True)
     usable(first, ids)
     second, *others = rest
-    findings = [*changed_mind(first, second, trials, plan[0], ids)]
+    findings = [*changed_mind(first, second, trials, plan[:2], ids)]
     versions = [_version("subject", AS_IT_IS, "", first, ids)]
     versions += [_version("variant", variant.name, variant.note, record, ids)
                  for variant, record in zip(variants, others, strict=True)]
@@ -82,21 +83,28 @@ def _last_line(message: str) -> str:
     return (lines or message.splitlines() or [""])[-1].removeprefix("E").strip()
 
 
-def changed_mind(first: Record, second: Record, trials: Trials, plan, ids: Sequence[str]) -> list[Finding]:
-    """Tests with other outcomes in the same program: order-dependent where a third run repeats the first, else flaky."""
+def changed_mind(first: Record, second: Record, trials: Trials, plans: Sequence[Trial], ids: Sequence[str]) -> list[Finding]:
+    """Tests with other outcomes in the same program. `plans`: the trials of both records.
+
+    Where more runs of both repeat what each showed, the order decides: order-dependent. Else it is flaky.
+    """
     one, two = runs_of(first), runs_of(second)
     differing = [id for id in ids if len({outcomes(runs) for runs in (one.get(id, []), *_halves(two.get(id, [])))}) > 1]
     if not differing:
         return []
-    third = runs_of(trials.run("Trying again, to tell flaky from order-dependent", [replace(plan, explain=False)])[0])
+    again = [replace(plan, explain=False) for plan in plans] * AGAIN
+    records = [runs_of(record) for record in trials.run("Trying again, to tell flaky from order-dependent", again)]
     findings = []
     for id in differing:
-        if outcomes(third.get(id, [])) == outcomes(one.get(id, [])):
+        line = _line(two.get(id, []) + one.get(id, []))
+        steady = all([run.outcome for run in runs.get(id, [])] == [run.outcome for run in known.get(id, [])]
+                     for runs, known in zip(records, (one, two) * AGAIN, strict=True))
+        if steady:
             findings.append(Finding("order_dependent", "its outcome depends on which tests ran before it. Give each test what it "
-                                    "needs, and clean up after it.", id, _line(two.get(id, []) + one.get(id, []))))
+                                    "needs, and clean up after it.", id, line))
         else:
             findings.append(Finding("flaky", "it passes and fails on the same program. Remove what differs from run to run: "
-                                    "chance, time, the order of a set.", id, _line(two.get(id, []) + one.get(id, []))))
+                                    "chance, time, the order of a set.", id, line))
     return findings
 
 

@@ -1,0 +1,29 @@
+from pathlib import Path
+
+import pytest
+
+from checker.contract import load
+from checker.engine.warm import WarmEngine
+from checker.grade import grade
+
+CONTRACT = Path(__file__).parent / "00_small.toml"
+
+
+@pytest.fixture(scope="session")
+def engine():
+    engine = WarmEngine()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def judge(engine):
+    """Grades an answer to an exercise of the small contract beside these tests."""
+    exercises = {exercise.id: exercise for exercise in load(CONTRACT, {})}
+
+    def judge(id: str, answer: str, **how):
+        exercise = exercises[id]
+        return grade(exercise, {exercise.answers[0]: answer}, engine, **how)
+
+    return judge
+
