@@ -24,8 +24,12 @@ KINDS = {
     "command.txt": "command",
 }
 OUTCOMES = ("passed", "failed", "errored", "timed_out", "not_collected")
-_EXPECT = {"failed": ("failed",), "error": ("failed", "errored"), "hang": ("failed", "timed_out"),
-           "not_collected": ("not_collected",)}
+_EXPECT = {
+    "failed": ("failed",),
+    "error": ("failed", "errored"),
+    "hang": ("failed", "timed_out"),
+    "not_collected": ("not_collected",),
+}
 
 
 class ContractError(Exception):
@@ -49,13 +53,17 @@ class Edit:
         """The files with the change made; raises `ContractError` where it cannot be."""
         if self.path not in files:
             near = difflib.get_close_matches(self.path, files, n=3)
-            raise ContractError(f"there is no file `{self.path}` to change" + (f"; near: {', '.join(near)}" if near else ""))
+            raise ContractError(
+                f"there is no file `{self.path}` to change" + (f"; near: {', '.join(near)}" if near else "")
+            )
         if self.text is not None:
             changed = self.text
         else:
             count = files[self.path].count(self.find)
             if count != 1:
-                raise ContractError(f"`find` occurs {count} times in `{self.path}`, it must occur exactly once:\n{self.find}")
+                raise ContractError(
+                    f"`find` occurs {count} times in `{self.path}`, it must occur exactly once:\n{self.find}"
+                )
             changed = files[self.path].replace(self.find, self.replace)
         if changed == files[self.path]:
             raise ContractError(f"the change of `{self.path}` changes nothing")
@@ -129,7 +137,10 @@ def lessons(folder: Path = CONTRACTS) -> list[str]:
 def subject_of(root: Path) -> dict[str, str]:
     """`app/` as text: relative path to source."""
     folder = root / "app"
-    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py"))}
+    return {
+        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*.py"))
+    }
 
 
 def load(path: Path, app: Mapping[str, str]) -> tuple[Exercise, ...]:
@@ -137,7 +148,9 @@ def load(path: Path, app: Mapping[str, str]) -> tuple[Exercise, ...]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ContractError(f"{path}: cannot be read ({error.strerror}). Restore the file from the repository.") from None
+        raise ContractError(
+            f"{path}: cannot be read ({error.strerror}). Restore the file from the repository."
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ContractError(f"{path}: is not valid TOML: {error}") from None
     _known(data, {"exercise", "given"}, f"{path}")
@@ -149,7 +162,9 @@ def load(path: Path, app: Mapping[str, str]) -> tuple[Exercise, ...]:
     number = str(int(path.stem.split("_")[0]))
     for id in ids:
         if not re.fullmatch(rf"{number}\.[1-9]\d*", id):
-            raise ContractError(f"{path}: exercise id {id!r} must be {number}.N, the number of the lesson first")
+            raise ContractError(
+                f"{path}: exercise id {id!r} must be {number}.N, the number of the lesson first"
+            )
         if ids.count(id) > 1:
             raise ContractError(f"{path}: exercise {id} is there {ids.count(id)} times")
     return found
@@ -158,7 +173,9 @@ def load(path: Path, app: Mapping[str, str]) -> tuple[Exercise, ...]:
 def load_all(root: Path, folder: Path = CONTRACTS) -> dict[str, Exercise]:
     """Every exercise by id, in order."""
     app = subject_of(root)
-    return {exercise.id: exercise for slug in lessons(folder) for exercise in load(folder / f"{slug}.toml", app)}
+    return {
+        exercise.id: exercise for slug in lessons(folder) for exercise in load(folder / f"{slug}.toml", app)
+    }
 
 
 def find(id: str, root: Path, folder: Path = CONTRACTS) -> Exercise:
@@ -171,27 +188,43 @@ def find(id: str, root: Path, folder: Path = CONTRACTS) -> Exercise:
                     return exercise
     known = list(load_all(root, folder))
     near = difflib.get_close_matches(id, known, n=3, cutoff=0.4) or known[:3]
-    raise UnknownExercise(f"There is no exercise {id!r}. Near: {', '.join(near)}. All of them: python3 -m checker list")
+    raise UnknownExercise(
+        f"There is no exercise {id!r}. Near: {', '.join(near)}. All of them: python3 -m checker list"
+    )
 
 
 def _exercise(entry: dict, path: Path, app: Mapping[str, str], shared: Mapping[str, str]) -> Exercise:
     where = f"{path}: exercise {entry.get('id', '?')}"
-    _known(entry, {"id", "title", "answer", "hints", "given", "subject", "variant", "mutant", "seconds", "needs"}, where)
+    _known(
+        entry,
+        {"id", "title", "answer", "hints", "given", "subject", "variant", "mutant", "seconds", "needs"},
+        where,
+    )
     _required(entry, {"id": str, "title": str, "answer": (str, list), "hints": list}, where)
     answers = tuple([entry["answer"]] if isinstance(entry["answer"], str) else entry["answer"])
     for answer in answers:
         if answer not in KINDS:
             raise ContractError(f"{where}: `answer` is {answer!r}; it is one of {', '.join(KINDS)}")
     subject = dict(entry.get("subject", app))
-    given = {name: text for name, text in {**shared, **entry.get("given", {})}.items()
-             if name not in answers and (name not in subject or name in entry.get("given", {}))}
+    given = {
+        name: text
+        for name, text in {**shared, **entry.get("given", {})}.items()
+        if name not in answers and (name not in subject or name in entry.get("given", {}))
+    }
     exercise = Exercise(
-        id=entry["id"], lesson=path.stem, title=entry["title"], answers=answers, hints=tuple(entry["hints"]),
-        subject=MappingProxyType(subject), given=MappingProxyType(given),
+        id=entry["id"],
+        lesson=path.stem,
+        title=entry["title"],
+        answers=answers,
+        hints=tuple(entry["hints"]),
+        subject=MappingProxyType(subject),
+        given=MappingProxyType(given),
         variants=tuple(_variant(item, where) for item in entry.get("variant", [])),
         mutants=tuple(_mutant(item, where) for item in entry.get("mutant", [])),
-        seconds=float(entry.get("seconds", Exercise.seconds)), needs=entry.get("needs", ""),
-        own_subject="subject" in entry)
+        seconds=float(entry.get("seconds", Exercise.seconds)),
+        needs=entry.get("needs", ""),
+        own_subject="subject" in entry,
+    )
     _check_versions(exercise, where)
     return exercise
 
@@ -208,8 +241,24 @@ def _variant(item: dict, where: str) -> Variant:
 
 def _mutant(item: dict, where: str) -> Mutant:
     where = f"{where}: mutant {item.get('name', '?')}"
-    _known(item, {"name", "hint", "expect", "tests", "key", "says", "warning", "wants", "subject", "find", "replace",
-                  "text"}, where)
+    _known(
+        item,
+        {
+            "name",
+            "hint",
+            "expect",
+            "tests",
+            "key",
+            "says",
+            "warning",
+            "wants",
+            "subject",
+            "find",
+            "replace",
+            "text",
+        },
+        where,
+    )
     _required(item, {"name": str, "hint": str}, where)
     edit = _edit(item, where)
     expect = item.get("expect", "failed")
@@ -218,8 +267,17 @@ def _mutant(item: dict, where: str) -> Mutant:
     shown = [edit, item.get("tests"), item.get("key"), item.get("warning"), item.get("wants")]
     if sum(bool(one) for one in shown) != 1:
         raise ContractError(f"{where}: needs exactly one of `subject`, `tests`, `key`, `warning`, `wants`")
-    return Mutant(item["name"], item["hint"], edit, _EXPECT[expect], tuple(item.get("tests", ())), item.get("key", ""),
-                  item.get("says"), item.get("warning", ""), MappingProxyType(item.get("wants", {})))
+    return Mutant(
+        item["name"],
+        item["hint"],
+        edit,
+        _EXPECT[expect],
+        tuple(item.get("tests", ())),
+        item.get("key", ""),
+        item.get("says"),
+        item.get("warning", ""),
+        MappingProxyType(item.get("wants", {})),
+    )
 
 
 def _edit(item: dict, where: str) -> Edit | None:
@@ -244,7 +302,9 @@ def _check_versions(exercise: Exercise, where: str) -> None:
         except ContractError as error:
             raise ContractError(f"{here}: {error}") from None
         except SyntaxError as error:
-            raise ContractError(f"{here}: the changed `{entry.edit.path}` does not compile: {error}") from None
+            raise ContractError(
+                f"{here}: the changed `{entry.edit.path}` does not compile: {error}"
+            ) from None
         twin = seen.setdefault((entry.edit.path, text), entry.name)
         if twin != entry.name:
             raise ContractError(f"{here}: is the same program as {twin}")
@@ -258,7 +318,9 @@ def _known(table: Mapping, keys: set[str], where: str) -> None:
     for key in table:
         if key not in keys:
             near = difflib.get_close_matches(key, keys, n=1)
-            raise ContractError(f"{where}: unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+            raise ContractError(
+                f"{where}: unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+            )
 
 
 def _required(table: Mapping, kinds: Mapping[str, type | tuple], where: str) -> None:

@@ -30,7 +30,7 @@ Told = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Stored:
-    """An answer and what it is promised: `verdict`; the bugs it `misses`, exactly; the versions it `rejects`; a `finding`."""
+    """An answer and its promise: `verdict`; the bugs it `misses`, exactly; the versions it `rejects`; a `finding`."""
 
     exercise: str
     name: str
@@ -56,12 +56,17 @@ class Claim:
         return not self.instead
 
 
-def verify(root: Path, ids: Sequence[str], engine: Engine, *, repeat: int = 1, told: Told | None = None) -> Iterator[Claim]:
+def verify(
+    root: Path, ids: Sequence[str], engine: Engine, *, repeat: int = 1, told: Told | None = None
+) -> Iterator[Claim]:
     """Yields each claim as it is tried. `ids`: exercises or lesson numbers, all when empty. `repeat`: gradings of the
     reference under load. Raises `ContractError`, `NotebookError`, `BuildError` where there is nothing to try.
     """
-    exercises = [exercise for exercise in load_all(root).values() if _chosen(exercise, ids)] if ids else list(
-        load_all(root).values())
+    exercises = (
+        [exercise for exercise in load_all(root).values() if _chosen(exercise, ids)]
+        if ids
+        else list(load_all(root).values())
+    )
     if not exercises:
         find(ids[0], root)
     for place, exercise in enumerate(exercises):
@@ -79,19 +84,35 @@ def _chosen(exercise: Exercise, ids: Sequence[str]) -> bool:
 def prove(root: Path, exercise: Exercise, engine: Engine, repeat: int = 1) -> Iterator[Claim]:
     """All that must hold of one exercise."""
     notebook = read(root / "solutions" / f"{exercise.lesson}.ipynb")
-    own = {name: reference(notebook, exercise.id, _filename(exercise, name)).source for name in exercise.answers}
-    empty = {name: starter(notebook, exercise.id, _filename(exercise, name)).source for name in exercise.answers}
+    own = {
+        name: reference(notebook, exercise.id, _filename(exercise, name)).source for name in exercise.answers
+    }
+    empty = {
+        name: starter(notebook, exercise.id, _filename(exercise, name)).source for name in exercise.answers
+    }
     stored = load_answers(root, exercise)
     yield from _form(exercise, own, stored)
 
     untouched = grade(exercise, empty, engine)
-    yield _claim(exercise, "the untouched starter does not pass", untouched.verdict not in ("passed", "grader_error"), untouched)
+    yield _claim(
+        exercise,
+        "the untouched starter does not pass",
+        untouched.verdict not in ("passed", "grader_error"),
+        untouched,
+    )
     verdict = grade(exercise, own, engine)
-    yield _claim(exercise, "the reference accepts every correct version and catches every bug", verdict.passed, verdict)
+    yield _claim(
+        exercise, "the reference accepts every correct version and catches every bug", verdict.passed, verdict
+    )
     caught = {"reference": _caught(verdict)}
     for answer in stored:
         verdict = grade(exercise, answer.files, engine)
-        yield _claim(exercise, f"the stored answer {answer.name} is {_promise(answer)}", _keeps(answer, verdict), verdict)
+        yield _claim(
+            exercise,
+            f"the stored answer {answer.name} is {_promise(answer)}",
+            _keeps(answer, verdict),
+            verdict,
+        )
         caught[answer.name] = _caught(verdict)
     yield from _vectors(exercise, caught)
     if repeat > 1:
@@ -105,24 +126,41 @@ def _filename(exercise: Exercise, name: str) -> str | None:
 def _form(exercise: Exercise, own: Mapping[str, str], stored: Sequence[Stored]) -> Iterator[Claim]:
     """What the contract and the stored answers must contain."""
     hints = exercise.hints
-    yield Claim(exercise.id, f"there are at least {HINTS_AT_LEAST} hints",
-                "" if len(hints) >= HINTS_AT_LEAST else f"there are {len(hints)}")
+    yield Claim(
+        exercise.id,
+        f"there are at least {HINTS_AT_LEAST} hints",
+        "" if len(hints) >= HINTS_AT_LEAST else f"there are {len(hints)}",
+    )
     given_away = [name for name, text in own.items() if _squeezed(text) in _squeezed(hints[-1])]
     yield Claim(exercise.id, "the last hint is not the reference", "it contains it" if given_away else "")
     if exercise.kind == "tests":
         count, decoys = len(exercise.variants), sum(variant.decoy for variant in exercise.variants)
-        yield Claim(exercise.id, f"there are at least {VARIANTS_AT_LEAST} variants, one a decoy",
-                    "" if count >= VARIANTS_AT_LEAST and decoys else f"there are {count}, {decoys} of them decoys")
-        yield Claim(exercise.id, "a naive smoke test is stored",
-                    "" if any(answer.smoke for answer in stored) else "no stored answer has `smoke = true`")
-    missed_alone = {answer.misses[0] for answer in stored if answer.misses is not None and len(answer.misses) == 1}
+        yield Claim(
+            exercise.id,
+            f"there are at least {VARIANTS_AT_LEAST} variants, one a decoy",
+            "" if count >= VARIANTS_AT_LEAST and decoys else f"there are {count}, {decoys} of them decoys",
+        )
+        yield Claim(
+            exercise.id,
+            "a naive smoke test is stored",
+            "" if any(answer.smoke for answer in stored) else "no stored answer has `smoke = true`",
+        )
+    missed_alone = {
+        answer.misses[0] for answer in stored if answer.misses is not None and len(answer.misses) == 1
+    }
     lonely = [mutant.name for mutant in exercise.mutants if mutant.name not in missed_alone]
-    yield Claim(exercise.id, "for each bug there is a stored answer that misses exactly it",
-                f"none misses only {', '.join(lonely)}" if lonely else "")
+    yield Claim(
+        exercise.id,
+        "for each bug there is a stored answer that misses exactly it",
+        f"none misses only {', '.join(lonely)}" if lonely else "",
+    )
     right = {_squeezed("".join(answer.files.values())) for answer in stored if answer.verdict == "passed"}
     right -= {_squeezed("".join(own.values()))}
-    yield Claim(exercise.id, "two right answers that differ from the reference are stored",
-                "" if len(right) >= 2 else f"there are {len(right)}")
+    yield Claim(
+        exercise.id,
+        "two right answers that differ from the reference are stored",
+        "" if len(right) >= 2 else f"there are {len(right)}",
+    )
 
 
 def _squeezed(text: str) -> str:
@@ -135,13 +173,29 @@ def _claim(exercise: Exercise, sentence: str, holds: bool, verdict: Verdict) -> 
 
 def _seen(verdict: Verdict) -> str:
     """A verdict in a line or two, for an author."""
-    missed = [version.name + (f" ({version.sentence})" if version.sentence else "")
-              for version in verdict.of("mutant") if version.result == "missed"]
-    rejected = [f"{version.name}: {version.explanation.strip()[-300:]}" for version in verdict.versions
-                if version.result == "rejected"]
-    findings = [f"{finding.kind} {finding.test} line {finding.line}: {finding.sentence}" for finding in verdict.findings]
-    return "; ".join([f"{verdict.verdict}: {verdict.headline}", *(["missed " + ", ".join(missed)] if missed else []), *rejected,
-                      *findings, *([verdict.explanation[-600:]] if verdict.explanation else [])])
+    missed = [
+        version.name + (f" ({version.sentence})" if version.sentence else "")
+        for version in verdict.of("mutant")
+        if version.result == "missed"
+    ]
+    rejected = [
+        f"{version.name}: {version.explanation.strip()[-300:]}"
+        for version in verdict.versions
+        if version.result == "rejected"
+    ]
+    findings = [
+        f"{finding.kind} {finding.test} line {finding.line}: {finding.sentence}"
+        for finding in verdict.findings
+    ]
+    return "; ".join(
+        [
+            f"{verdict.verdict}: {verdict.headline}",
+            *(["missed " + ", ".join(missed)] if missed else []),
+            *rejected,
+            *findings,
+            *([verdict.explanation[-600:]] if verdict.explanation else []),
+        ]
+    )
 
 
 def _caught(verdict: Verdict) -> frozenset[str] | None:
@@ -165,11 +219,14 @@ def _keeps(answer: Stored, verdict: Verdict) -> bool:
     missed = {version.name for version in verdict.of("mutant") if version.result == "missed"}
     rejected = {version.name for version in verdict.versions if version.result == "rejected"}
     hinted = all(version.hint for version in verdict.of("mutant") if version.result == "missed")
-    return (verdict.verdict == answer.verdict and hinted
-            and (answer.misses is None or missed == set(answer.misses))
-            and (not answer.smoke or missed == {version.name for version in verdict.of("mutant")})
-            and (answer.rejects is None or rejected == set(answer.rejects))
-            and (not answer.finding or any(finding.kind == answer.finding for finding in verdict.findings)))
+    return (
+        verdict.verdict == answer.verdict
+        and hinted
+        and (answer.misses is None or missed == set(answer.misses))
+        and (not answer.smoke or missed == {version.name for version in verdict.of("mutant")})
+        and (answer.rejects is None or rejected == set(answer.rejects))
+        and (not answer.finding or any(finding.kind == answer.finding for finding in verdict.findings))
+    )
 
 
 def _vectors(exercise: Exercise, caught: Mapping[str, frozenset[str] | None]) -> Iterator[Claim]:
@@ -213,7 +270,9 @@ def load_answers(root: Path, exercise: Exercise) -> list[Stored]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("answer", [])
     except OSError as error:
-        raise ContractError(f"{path}: cannot be read ({os.strerror(error.errno or 0)}); it holds the stored answers.") from None
+        raise ContractError(
+            f"{path}: cannot be read ({os.strerror(error.errno or 0)}); it holds the stored answers."
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise ContractError(f"{path}: is not valid TOML: {error}") from None
     return [_stored(entry, exercise, path) for entry in entries if entry.get("exercise") == exercise.id]
@@ -223,15 +282,32 @@ def _stored(entry: dict, exercise: Exercise, path: Path) -> Stored:
     where = f"{path}: answer {entry.get('name', '?')} of {exercise.id}"
     known = {"exercise", "name", "verdict", "text", "files", "misses", "rejects", "finding", "smoke"}
     strange = set(entry) - known
-    if strange or entry.get("verdict") not in VERDICTS or ("text" in entry) == ("files" in entry) or "name" not in entry:
-        raise ContractError(f"{where}: needs `name`, `verdict` ({', '.join(VERDICTS)}) and `text` or `files`"
-                            + (f"; unknown: {', '.join(sorted(strange))}" if strange else ""))
+    if (
+        strange
+        or entry.get("verdict") not in VERDICTS
+        or ("text" in entry) == ("files" in entry)
+        or "name" not in entry
+    ):
+        raise ContractError(
+            f"{where}: needs `name`, `verdict` ({', '.join(VERDICTS)}) and `text` or `files`"
+            + (f"; unknown: {', '.join(sorted(strange))}" if strange else "")
+        )
     bugs = {mutant.name for mutant in exercise.mutants}
     if unknown := set(entry.get("misses", ())) - bugs:
-        raise ContractError(f"{where}: `misses` names {', '.join(sorted(unknown))}, which the contract does not have")
+        raise ContractError(
+            f"{where}: `misses` names {', '.join(sorted(unknown))}, which the contract does not have"
+        )
     files = entry.get("files") or {exercise.answers[0]: entry["text"]}
-    return Stored(exercise.id, entry["name"], entry["verdict"], files, _tuple(entry, "misses"), _tuple(entry, "rejects"),
-                  entry.get("finding", ""), bool(entry.get("smoke", False)))
+    return Stored(
+        exercise.id,
+        entry["name"],
+        entry["verdict"],
+        files,
+        _tuple(entry, "misses"),
+        _tuple(entry, "rejects"),
+        entry.get("finding", ""),
+        bool(entry.get("smoke", False)),
+    )
 
 
 def _tuple(entry: dict, key: str) -> tuple[str, ...] | None:

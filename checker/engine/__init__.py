@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 
-
 class EngineError(Exception):
     """The engine is at fault, not the answer. The message says what happened and what to do."""
 

@@ -24,15 +24,32 @@ from family import become_reaper, die_with_parent, kill_children  # noqa: E402
 from recorder import Recorder, listen  # noqa: E402
 
 _recorder: Recorder
-KEPT_ENV = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC", "PATHEXT", "WINDIR",
-            "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX")
+KEPT_ENV = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "COMSPEC",
+    "PATHEXT",
+    "WINDIR",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+)
 CONFIG = """[pytest]
 asyncio_mode = "auto"
 asyncio_default_fixture_loop_scope = "function"
 """
 LARGEST_FILE = 32 * 2**20
 MEMORY = 4 * 2**30
-RARELY = (100_000, 20, 20)  # a trial is short: collecting garbage as often as by default costs it a fifth of its time
+RARELY = (
+    100_000,
+    20,
+    20,
+)  # a trial is short: collecting garbage as often as by default costs it a fifth of its time
 
 
 @lru_cache(maxsize=1024)
@@ -65,8 +82,11 @@ class Program(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         where = os.path.join(self.folder, self.modules[name][0])
         return importlib.util.spec_from_file_location(
-            name, where, loader=self, submodule_search_locations=[os.path.dirname(where)]
-            if where.endswith("__init__.py") else None)
+            name,
+            where,
+            loader=self,
+            submodule_search_locations=[os.path.dirname(where)] if where.endswith("__init__.py") else None,
+        )
 
     def create_module(self, spec):
         return None
@@ -84,8 +104,12 @@ def limit() -> None:
         import resource
     except ImportError:
         return
-    for what, amount in ((resource.RLIMIT_FSIZE, LARGEST_FILE), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0),
-                         (resource.RLIMIT_NOFILE, 512)):
+    for what, amount in (
+        (resource.RLIMIT_FSIZE, LARGEST_FILE),
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 512),
+    ):
         try:
             soft, hard = resource.getrlimit(what)
             top = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
@@ -99,9 +123,17 @@ def prepare(job: dict) -> None:
     folder = job["folder"]
     kept = {name: os.environ[name] for name in KEPT_ENV if name in os.environ}
     os.environ.clear()
-    os.environ.update(kept, HOME=folder, TMPDIR=os.path.join(folder, "tmp"), TEMP=os.path.join(folder, "tmp"),
-                      TMP=os.path.join(folder, "tmp"), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", COLUMNS="100", NO_COLOR="1",
-                      **job["env"])
+    os.environ.update(
+        kept,
+        HOME=folder,
+        TMPDIR=os.path.join(folder, "tmp"),
+        TEMP=os.path.join(folder, "tmp"),
+        TMP=os.path.join(folder, "tmp"),
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
+        COLUMNS="100",
+        NO_COLOR="1",
+        **job["env"],
+    )
     os.chdir(folder)
     os.mkdir("tmp")
     tempfile.tempdir = None
@@ -112,21 +144,34 @@ def prepare(job: dict) -> None:
             file.write(text)
     sys.dont_write_bytecode = True
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    sys.path[:] = [folder] + [entry for entry in sys.path if entry and os.path.abspath(entry) not in (here, os.path.dirname(
-        os.path.abspath(__file__)))]
-    sys.meta_path[:] = [finder for finder in sys.meta_path
-                        if not getattr(finder, "__module__", "").startswith("__editable__")]
+    sys.path[:] = [folder] + [
+        entry
+        for entry in sys.path
+        if entry and os.path.abspath(entry) not in (here, os.path.dirname(os.path.abspath(__file__)))
+    ]
+    sys.meta_path[:] = [
+        finder for finder in sys.meta_path if not getattr(finder, "__module__", "").startswith("__editable__")
+    ]
     sys.meta_path.insert(0, Program(job["files"], folder))
     sys.argv = ["pytest"]
 
 
 UNUSED = ("cacheprovider", "doctest", "pastebin", "stepwise", "setuponly", "setupplan", "faulthandler")
-OPTIONS = ("-p", "pytest_asyncio.plugin", *(word for name in UNUSED for word in ("-p", f"no:{name}")), "--tb", "short",
-           "--color", "no", "--capture", "sys")
+OPTIONS = (
+    "-p",
+    "pytest_asyncio.plugin",
+    *(word for name in UNUSED for word in ("-p", f"no:{name}")),
+    "--tb",
+    "short",
+    "--color",
+    "no",
+    "--capture",
+    "sys",
+)
 
 
 def arguments(job: dict) -> list[str]:
-    """The command line of pytest for a trial that brings its own settings, or has no configured pytest to go on with."""
+    """The command line of pytest, for a trial that has no configured pytest to go on with."""
     if job["command"]:
         coverage = ["-p", "pytest_cov.plugin"] if importlib.util.find_spec("pytest_cov") else []
         if not {"pytest.toml", "pytest.ini", "pyproject.toml"} & set(job["files"]):
@@ -137,8 +182,18 @@ def arguments(job: dict) -> list[str]:
     if config not in job["files"]:
         config = os.path.join("tmp", "pytest.toml")
         Path(config).write_text(CONFIG, encoding="utf-8")
-    return ["-c", config, "--rootdir", folder, "--confcutdir", folder, *OPTIONS, "--basetemp", _basetemp(folder),
-            *selected(job)]
+    return [
+        "-c",
+        config,
+        "--rootdir",
+        folder,
+        "--confcutdir",
+        folder,
+        *OPTIONS,
+        "--basetemp",
+        _basetemp(folder),
+        *selected(job),
+    ]
 
 
 def _basetemp(folder: str) -> str:
@@ -170,7 +225,7 @@ def run(job: dict, channel: int, config=None) -> None:
     def send(event: dict) -> None:
         data = json.dumps(event, default=repr).encode() + b"\n"
         while data:
-            data = data[os.write(channel, data):]
+            data = data[os.write(channel, data) :]
 
     gc.set_threshold(*RARELY)
     limit()

@@ -1,4 +1,4 @@
-"""Processes seen from inside: who reaps orphans, who dies with whom. Imported by trial processes, so it stands alone."""
+"""Processes seen from inside: who reaps orphans, who dies with whom. Trials import it, so it stands alone."""
 
 from __future__ import annotations
 

@@ -34,11 +34,18 @@ class _Running:
         self.output = tempfile.TemporaryFile()
         try:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", str(CHILD), str(job), str(self.channel)], stdin=subprocess.DEVNULL,
-                stdout=self.output, stderr=subprocess.STDOUT, cwd=self.folder, start_new_session=os.name == "posix")
+                [sys.executable, "-I", str(CHILD), str(job), str(self.channel)],
+                stdin=subprocess.DEVNULL,
+                stdout=self.output,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                start_new_session=os.name == "posix",
+            )
         except OSError as error:
             self.sweep()
-            raise EngineError(f"Python could not be started for a trial ({error}). Close other programs, try again.") from error
+            raise EngineError(
+                f"Python could not be started for a trial ({error}). Close other programs, try again."
+            ) from error
 
     def ended(self) -> bool:
         """Looks at the process once; ends it when its time is over."""
@@ -58,7 +65,9 @@ class _Running:
         while data := self.reader.read(2**20):
             self.events.feed(data)
         left = listing(self.folder)
-        return self.events.record(timed_out=self.timed_out, exit_code=code, output=tail(self.output), left=left)
+        return self.events.record(
+            timed_out=self.timed_out, exit_code=code, output=tail(self.output), left=left
+        )
 
     def sweep(self) -> None:
         """Leaves nothing behind."""
@@ -103,9 +112,17 @@ class FreshEngine:
 
 def as_job(trial: Trial, folder: Path) -> dict:
     """The trial as the child's JSON."""
-    return {"folder": str(folder), "files": dict(trial.files), "select": list(trial.select), "order": trial.order,
-            "repeat": trial.repeat, "explain": trial.explain, "command": list(trial.command),
-            "watch": list(trial.watch), "env": dict(trial.env)}
+    return {
+        "folder": str(folder),
+        "files": dict(trial.files),
+        "select": list(trial.select),
+        "order": trial.order,
+        "repeat": trial.repeat,
+        "explain": trial.explain,
+        "command": list(trial.command),
+        "watch": list(trial.watch),
+        "env": dict(trial.env),
+    }
 
 
 def tail(output) -> str:

@@ -15,4 +15,3 @@ def open_engine(*, fresh: bool = False, jobs: int | None = None) -> Engine:
     from checker.engine.warm import WarmEngine
 
     return WarmEngine(jobs)
-

@@ -72,6 +72,7 @@ def listing(folder: Path) -> list[str]:
 
 def remove(folder: Path) -> None:
     """Deletes a private folder, whatever modes its contents were left with."""
+
     def retry(function, path, _error):
         try:
             os.chmod(os.path.dirname(path), 0o700)

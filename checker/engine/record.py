@@ -79,8 +79,16 @@ class Events:
             end = "died"
         else:
             end = "usage" if self.code in (3, 4) and not tests else "finished"
-        return Record(end, _with_stray(tests, self.stray), tuple(self.problems), tuple(self.warnings),
-                      {**self.ran, "left": left}, exit_code if self.code is None else self.code, output, self.running)
+        return Record(
+            end,
+            _with_stray(tests, self.stray),
+            tuple(self.problems),
+            tuple(self.warnings),
+            {**self.ran, "left": left},
+            exit_code if self.code is None else self.code,
+            output,
+            self.running,
+        )
 
 
 def _with_stray(tests: list[TestRun], stray: list[tuple[str, int, str]]) -> tuple[TestRun, ...]:
@@ -98,13 +106,18 @@ def _test(event: dict) -> TestRun:
     if outcome not in _OUTCOMES or reason not in _REASONS:
         raise Unreadable
     return TestRun(
-        id=_text(event["id"]), outcome=outcome, reason=reason, error=_text(event.get("error", "")),
-        message=_text(event.get("message", "")), explanation=_text(event.get("explanation", "")),
+        id=_text(event["id"]),
+        outcome=outcome,
+        reason=reason,
+        error=_text(event.get("error", "")),
+        message=_text(event.get("message", "")),
+        explanation=_text(event.get("explanation", "")),
         lines=tuple((_text(path), _number(line)) for path, line in event.get("lines", [])),
         called=tuple(dict.fromkeys(_text(name) for name in event["called"])),
         unawaited=tuple((_number(line), _text(name)) for line, name in event["unawaited"]),
         lost=tuple((_number(line), _text(text)) for line, text in event["lost"]),
-        properties=dict(event.get("properties", {})))
+        properties=dict(event.get("properties", {})),
+    )
 
 
 def _text(value: object) -> str:

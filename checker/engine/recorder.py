@@ -23,7 +23,7 @@ _OWN_LINE = re.compile(r"^(test_\w+\.py|conftest\.py):(\d+): in", re.MULTILINE)
 
 
 def _capped(text: str) -> str:
-    return text if len(text) <= _CAP else text[: _CAP // 2] + "\n…\n" + text[-_CAP // 2:]
+    return text if len(text) <= _CAP else text[: _CAP // 2] + "\n…\n" + text[-_CAP // 2 :]
 
 
 class Recorder:
@@ -65,8 +65,14 @@ class Recorder:
         if report.failed:
             text = self._clean(str(report.longrepr))
             own = list(_OWN_LINE.finditer(text))
-            self.send({"event": "problem", "path": report.nodeid, "line": int(own[-1][2]) if own else 0,
-                       "message": _capped(text[own[0].start():] if own else text)})
+            self.send(
+                {
+                    "event": "problem",
+                    "path": report.nodeid,
+                    "line": int(own[-1][2]) if own else 0,
+                    "message": _capped(text[own[0].start() :] if own else text),
+                }
+            )
         elif report.skipped:
             self.send({"event": "problem", "path": report.nodeid, "line": 0, "message": "skipped"})
 
@@ -82,7 +88,14 @@ class Recorder:
     # One test
 
     def pytest_runtest_logstart(self, nodeid) -> None:
-        self.current = {"event": "result", "id": nodeid, "outcome": "passed", "unawaited": [], "lost": [], "called": []}
+        self.current = {
+            "event": "result",
+            "id": nodeid,
+            "outcome": "passed",
+            "unawaited": [],
+            "lost": [],
+            "called": [],
+        }
         self.send({"event": "start", "id": nodeid})
 
     @pytest.hookimpl(wrapper=True)
@@ -115,12 +128,19 @@ class Recorder:
         if self.current is None or "error" in self.current:
             return
         error = call.excinfo.value
-        lines = [(entry.path.name, entry.lineno + 1) for entry in call.excinfo.traceback
-                 if isinstance(entry.path, Path) and self._own(entry.path)]
+        lines = [
+            (entry.path.name, entry.lineno + 1)
+            for entry in call.excinfo.traceback
+            if isinstance(entry.path, Path) and self._own(entry.path)
+        ]
         # pytest itself refuses a set-up so: an async fixture that no plugin handles, a scope that is too narrow.
         refused = call.when == "setup" and isinstance(error, pytest.fail.Exception) and not error.pytrace
-        self.current.update(error=type(error).__name__, asserted=_asserted(error) and not refused, lines=lines[-30:],
-                            message=_capped(self._clean(str(error))))
+        self.current.update(
+            error=type(error).__name__,
+            asserted=_asserted(error) and not refused,
+            lines=lines[-30:],
+            message=_capped(self._clean(str(error))),
+        )
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_logreport(self, report):
@@ -129,7 +149,9 @@ class Recorder:
         if now is None:
             return result
         if report.skipped:
-            now.update(outcome="not_collected", reason="xfailed" if hasattr(report, "wasxfail") else "skipped")
+            now.update(
+                outcome="not_collected", reason="xfailed" if hasattr(report, "wasxfail") else "skipped"
+            )
         elif report.passed and hasattr(report, "wasxfail"):
             now.update(outcome="not_collected", reason="xpassed")
         elif report.failed and now["outcome"] == "passed":
@@ -161,8 +183,14 @@ class Recorder:
             line = warning_message.lineno if self._own(path) else 0
         if self.current is not None and line:
             self.current["unawaited"].append([line, found[1]])
-        self.send({"event": "warning", "text": f"RuntimeWarning: coroutine '{found[1]}' was never awaited",
-                   "id": nodeid, "line": line})
+        self.send(
+            {
+                "event": "warning",
+                "text": f"RuntimeWarning: coroutine '{found[1]}' was never awaited",
+                "id": nodeid,
+                "line": line,
+            }
+        )
 
     def _asyncio_error(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
@@ -186,9 +214,26 @@ class Recorder:
         option = getattr(self.config, "option", None)
         ran = {}
         if option is not None:
-            for name in ("verbose", "capture", "maxfail", "lf", "failedfirst", "stepwise", "keyword", "markexpr",
-                         "durations", "setupplan", "setupshow", "setuponly", "pythonwarnings", "collectonly",
-                         "cov_source", "cov_report", "tbstyle", "asyncio_mode"):
+            for name in (
+                "verbose",
+                "capture",
+                "maxfail",
+                "lf",
+                "failedfirst",
+                "stepwise",
+                "keyword",
+                "markexpr",
+                "durations",
+                "setupplan",
+                "setupshow",
+                "setuponly",
+                "pythonwarnings",
+                "collectonly",
+                "cov_source",
+                "cov_report",
+                "tbstyle",
+                "asyncio_mode",
+            ):
                 value = getattr(option, name, None)
                 ran[name] = value if isinstance(value, (int, str, bool, type(None))) else _plain(value)
         self.send({"event": "end", "code": int(code), "ran": ran})

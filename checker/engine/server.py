@@ -31,9 +31,20 @@ from child import CONFIG, OPTIONS, compiled, end, is_program, run  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children, kill_group  # noqa: E402
 from recorder import Recorder  # noqa: E402
 
-LIBRARIES = sys.stdlib_module_names | {"sqlalchemy", "aiosqlite", "asyncpg", "fastapi", "starlette", "pydantic", "httpx2", "jwt",
-                                       "pytest", "pytest_asyncio", "anyio"}
-WARMING = '''
+LIBRARIES = sys.stdlib_module_names | {
+    "sqlalchemy",
+    "aiosqlite",
+    "asyncpg",
+    "fastapi",
+    "starlette",
+    "pydantic",
+    "httpx2",
+    "jwt",
+    "pytest",
+    "pytest_asyncio",
+    "anyio",
+}
+WARMING = """
 import asyncio
 from unittest.mock import AsyncMock, MagicMock, call, create_autospec, patch
 
@@ -114,11 +125,11 @@ async def test_mock():
 
 def test_failure():
     assert [1, 2] == [1, 3]
-'''
+"""
 
 
 def warm_up() -> None:
-    """Runs one generic test file of our own, so that the lazy imports of a real trial are done before the first fork."""
+    """Runs a generic test file of our own: the lazy imports of a real trial are done before the first fork."""
     path, environment, here = list(sys.path), dict(os.environ), os.getcwd()
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "test_warming.py"), "w", encoding="utf-8") as file:
@@ -127,10 +138,27 @@ def warm_up() -> None:
         os.chdir(folder)
         job = {"folder": folder, "order": "forward", "repeat": 1, "explain": True, "watch": []}
         with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
-            code = pytest.main(["-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir",
-                                folder, "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function",
-                                "--basetemp", os.path.join(folder, "t"), "--tb", "short"],
-                               plugins=[Recorder(job, lambda event: None)])
+            code = pytest.main(
+                [
+                    "-p",
+                    "pytest_asyncio.plugin",
+                    "-p",
+                    "no:cacheprovider",
+                    "-c",
+                    os.devnull,
+                    "--rootdir",
+                    folder,
+                    "-o",
+                    "asyncio_mode=auto",
+                    "-o",
+                    "asyncio_default_fixture_loop_scope=function",
+                    "--basetemp",
+                    os.path.join(folder, "t"),
+                    "--tb",
+                    "short",
+                ],
+                plugins=[Recorder(job, lambda event: None)],
+            )
         os.chdir(here)
     if code != 1:
         raise SystemExit(f"the warming run ended with exit code {int(code)}, expected 1")
@@ -158,16 +186,18 @@ class Server:
         self.descriptors: list[int] = []
         self.slots: list[int] = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         self.wake, self.bell = os.pipe()
-        for end in (self.wake, self.bell):
-            os.set_blocking(end, False)
+        for descriptor in (self.wake, self.bell):
+            os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(self.bell, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the supervisor, which tells us what to end
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # Ctrl-C is for the supervisor, which tells us what to end
         become_reaper()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config) -> int | None:
-        """Serves; in a child, leaves the rest to pytest, or runs pytest anew where the trial brings its own settings."""
+        """Serves; in a child, leaves the rest to pytest, or runs pytest anew for a trial with its own settings."""
         self.serve()
         if self.child_job is None:
             return 0
@@ -269,7 +299,7 @@ class Server:
 
 @lru_cache(maxsize=1024)
 def make_ready(path: str, text: str) -> None:
-    """Compiles a file of the program under test and imports the libraries it names, before the fork. Runs none of it."""
+    """Compiles a file of the program under test and imports the libraries it names; runs none of it."""
     with contextlib.suppress(SyntaxError):
         compiled(path, text)
         for node in ast.walk(ast.parse(text)):
@@ -283,7 +313,7 @@ def make_ready(path: str, text: str) -> None:
 
 
 def main() -> None:
-    """`python server.py DESCRIPTOR FOLDER`: the socket to the supervisor, and the folder that holds those of the trials."""
+    """`python server.py DESCRIPTOR FOLDER`: the socket to the supervisor, the folder that holds those of trials."""
     control, folder = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     sys.path.pop(0)
     warm_up()

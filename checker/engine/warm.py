@@ -40,8 +40,11 @@ class _Running:
         with tempfile.TemporaryFile() as job:
             job.write(json.dumps(as_job(trial, self.folder)).encode())
             job.seek(0)
-            socket.send_fds(control, [json.dumps({"trial": self.number}).encode() + b"\n"],
-                            [job.fileno(), self.other_end, self.output.fileno()])
+            socket.send_fds(
+                control,
+                [json.dumps({"trial": self.number}).encode() + b"\n"],
+                [job.fileno(), self.other_end, self.output.fileno()],
+            )
         os.close(self.other_end)
         self.other_end = -1
 
@@ -57,8 +60,9 @@ class _Running:
     def record(self, status: int) -> Record:
         """What happened; the process and its family are gone."""
         self.drain()
-        return self.events.record(timed_out=self.timed_out, exit_code=status, output=tail(self.output),
-                                  left=listing(self.folder))
+        return self.events.record(
+            timed_out=self.timed_out, exit_code=status, output=tail(self.output), left=listing(self.folder)
+        )
 
     def sweep(self) -> None:
         """Leaves nothing behind."""
@@ -89,10 +93,16 @@ class WarmEngine:
             try:
                 self._process = subprocess.Popen(
                     [sys.executable, "-I", str(SERVER), str(theirs.fileno()), str(self._desk)],
-                    pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL, stderr=self._log, start_new_session=True)
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._log,
+                    start_new_session=True,
+                )
             except OSError as error:
-                raise EngineError(f"The engine could not be started ({error}). Close other programs, try again.") from error
+                raise EngineError(
+                    f"The engine could not be started ({error}). Close other programs, try again."
+                ) from error
 
     def run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]:
         """Yields (index, record) in the order in which the trials end. One caller at a time."""
@@ -132,9 +142,13 @@ class WarmEngine:
                 for one in running.values():
                     one.sweep()
 
-    def _step(self, selector: selectors.BaseSelector, running: dict[int, _Running]) -> Iterator[tuple[int, Record]]:
+    def _step(
+        self, selector: selectors.BaseSelector, running: dict[int, _Running]
+    ) -> Iterator[tuple[int, Record]]:
         """Waits until something happens or the next deadline comes, and deals with it."""
-        for key, _ in selector.select(min((one.deadline.left() for one in running.values() if not one.killed), default=5)):
+        for key, _ in selector.select(
+            min((one.deadline.left() for one in running.values() if not one.killed), default=5)
+        ):
             if key.data is None:
                 for message in self._messages():
                     one = running.get(message.get("done"))
@@ -162,7 +176,9 @@ class WarmEngine:
     def _await_ready(self, selector: selectors.BaseSelector) -> None:
         while not self._ready:
             if not selector.select(READY_SECONDS):
-                raise EngineError(f"The engine was not ready after {READY_SECONDS} seconds. Try again, or use --fresh.")
+                raise EngineError(
+                    f"The engine was not ready after {READY_SECONDS} seconds. Try again, or use --fresh."
+                )
             self._messages()
 
     def _messages(self) -> list[dict]:
@@ -180,8 +196,11 @@ class WarmEngine:
     def _dead(self) -> EngineError:
         self._log.seek(0)
         said = self._log.read(4000).decode("utf-8", "replace").strip().splitlines()
-        return EngineError("The engine's process ended while it was needed" + (f": {said[-1]}" if said else "")
-                           + ". Nothing was graded; run it again.")
+        return EngineError(
+            "The engine's process ended while it was needed"
+            + (f": {said[-1]}" if said else "")
+            + ". Nothing was graded; run it again."
+        )
 
     def _end(self, running: dict[int, _Running]) -> None:
         """Ends trials that nobody waits for any more, and waits until they are gone."""

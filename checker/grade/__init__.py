@@ -22,8 +22,14 @@ ISOLATION = "own machine: time, memory and file sizes are bounded; nothing here 
 _LIBRARIES = ("pytest", "pytest-asyncio", "sqlalchemy", "fastapi", "httpx2")
 
 
-def grade(exercise: Exercise, answers: Mapping[str, str], engine: Engine, *, first_line: Mapping[str, int] | None = None,
-          progress: Callable[[str, int, int], None] | None = None) -> Verdict:
+def grade(
+    exercise: Exercise,
+    answers: Mapping[str, str],
+    engine: Engine,
+    *,
+    first_line: Mapping[str, int] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Verdict:
     """The verdict on an answer.
 
     `answers` maps the answer's file names to what the learner wrote; `first_line` says at which line of its cell each
@@ -41,9 +47,16 @@ def grade(exercise: Exercise, answers: Mapping[str, str], engine: Engine, *, fir
     except Unusable as unusable:
         verdict = unusable.verdict(exercise)
     except EngineError as error:
-        verdict = Verdict(exercise.id, exercise.title, exercise.kind, "grader_error",
-                          f"The grader failed, not your answer. {error}")
-    findings = tuple(dict.fromkeys(replace(finding, test=short(finding.test)) for finding in verdict.findings))
+        verdict = Verdict(
+            exercise.id,
+            exercise.title,
+            exercise.kind,
+            "grader_error",
+            f"The grader failed, not your answer. {error}",
+        )
+    findings = tuple(
+        dict.fromkeys(replace(finding, test=short(finding.test)) for finding in verdict.findings)
+    )
     return replace(verdict, findings=findings, isolation=ISOLATION, engine=engine.name, libraries=libraries())
 
 

@@ -11,7 +11,6 @@ from checker.grade.source import Tests
 from checker.grade.trials import Trials, runs_of, short
 from checker.verdict import Finding, Version
 
-
 _COROUTINE = re.compile(r"<coroutine object ([\w.]+) at ")
 
 
@@ -32,7 +31,9 @@ def outcome(run: TestRun, tests: Tests) -> str:
     return run.outcome
 
 
-def version(mutant: Mutant, record: Record, caught_by: Sequence[str], passers: Sequence[str], tests: Tests) -> Version:
+def version(
+    mutant: Mutant, record: Record, caught_by: Sequence[str], passers: Sequence[str], tests: Tests
+) -> Version:
     """The line about one bug."""
     if caught_by:
         return Version("mutant", mutant.name, "caught", tuple(short(id) for id in caught_by))
@@ -45,11 +46,13 @@ def _why(record: Record, passers: Sequence[str], tests: Tests) -> str:
     hung = [run for run in runs if run.outcome == "timed_out"]
     crashed = [run for run in runs if outcome(run, tests) == "errored"]
     if hung:
-        return (f"{short(hung[0].id)} hung on it and was stopped. A hang catches nothing: give the wait a timeout and assert.")
+        return f"{short(hung[0].id)} hung on it and was stopped. A hang catches nothing: set a time limit, then assert."
     if crashed:
         where = f" (line {crashed[0].lines[-1][1]})" if crashed[0].lines else ""
-        return (f"{short(crashed[0].id)} crashed on it with {crashed[0].error}{where}. A crash catches nothing: assert what "
-                "must hold.")
+        return (
+            f"{short(crashed[0].id)} crashed on it with {crashed[0].error}{where}. A crash catches nothing: "
+            "assert what must hold."
+        )
     if record.end == "died":
         return "Python ended before the tests did. That catches nothing."
     if record.problems:
@@ -64,28 +67,54 @@ def silent(record: Record) -> list[Finding]:
         forgotten = list(run.unawaited)
         if compared := _COROUTINE.search(run.message):
             forgotten.append((run.lines[-1][1] if run.lines else 0, compared[1]))
-        findings += [Finding("never_awaited", f"`{name.split('.')[-1]}(…)` is never awaited, so its body never ran. Put `await` "
-                             "before it.", run.id, line) for line, name in forgotten]
-        findings += [Finding("lost_in_task", f"a failure in a background task was lost ({text.splitlines()[0]}). Await the task.",
-                             run.id, line) for line, text in run.lost]
+        findings += [
+            Finding(
+                "never_awaited",
+                f"`{name.split('.')[-1]}(…)` is never awaited, so its body never ran. Put `await` before it.",
+                run.id,
+                line,
+            )
+            for line, name in forgotten
+        ]
+        findings += [
+            Finding(
+                "lost_in_task",
+                f"a failure in a background task was lost ({text.splitlines()[0]}). Await the task.",
+                run.id,
+                line,
+            )
+            for line, text in run.lost
+        ]
     return list(dict.fromkeys(findings))
 
 
-def idle(exercise: Exercise, answers: Mapping[str, str], useless: Sequence[str], tests: Tests, trials: Trials) -> list[Finding]:
+def idle(
+    exercise: Exercise, answers: Mapping[str, str], useless: Sequence[str], tests: Tests, trials: Trials
+) -> list[Finding]:
     """Of tests that caught nothing, those that never called the code under test, or patched it away."""
-    watched = {mutant.edit.path for mutant in exercise.mutants if mutant.edit and mutant.edit.path.endswith(".py")}
+    watched = {
+        mutant.edit.path for mutant in exercise.mutants if mutant.edit and mutant.edit.path.endswith(".py")
+    }
     targets = {mutant.edit.path for mutant in exercise.mutants if mutant.edit} - {"conftest.py"}
     if not useless or not watched or not targets:
         return []
-    record = trials.run("Looking at what the tests call", [trials.trial(answers, watch=tuple(sorted(watched)),
-                                                                         select=tuple(useless))])[0]
+    record = trials.run(
+        "Looking at what the tests call",
+        [trials.trial(answers, watch=tuple(sorted(watched)), select=tuple(useless))],
+    )[0]
     findings = []
     files = {path: text for path, text in exercise.version().items() if path in watched}
     for run in record.tests:
         patched = tests.patched.get(short(run.id).split("[")[0], ())
         if away := [name for name in patched if _replaces_the_code(name, files, called=bool(run.called))]:
-            findings.append(Finding("patched_away", f"it replaces `{away[0].rpartition('.')[2]}`, the code under test, and "
-                                    "then tests the replacement.", run.id))
+            findings.append(
+                Finding(
+                    "patched_away",
+                    f"it replaces `{away[0].rpartition('.')[2]}`, the code under test, and "
+                    "then tests the replacement.",
+                    run.id,
+                )
+            )
         elif not run.called:
             findings.append(Finding("never_called", "it never calls the code under test.", run.id))
     return findings
@@ -99,5 +128,7 @@ def _replaces_the_code(target: str, files: Mapping[str, str], *, called: bool) -
     """
     module, _, name = target.rpartition(".")
     own = module.rpartition(".")[2]
-    return any(f"def {name}(" in text and (not called or f"/{path}".endswith(f"/{own}.py"))
-               for path, text in files.items())
+    return any(
+        f"def {name}(" in text and (not called or f"/{path}".endswith(f"/{own}.py"))
+        for path, text in files.items()
+    )

@@ -1,4 +1,4 @@
-"""Kind `command`: the learner wrote a pytest command line. It is run, and judged by what ran and what it left behind."""
+"""Kind `command`: the learner wrote a pytest command line. It is run, and judged by what ran and what it left."""
 
 from __future__ import annotations
 
@@ -11,30 +11,52 @@ from checker.grade.source import Unusable
 from checker.grade.trials import Trials, base, short
 from checker.verdict import Verdict, Version
 
-HEADS = (("uv", "run", "python", "-m", "pytest"), ("uv", "run", "pytest"), ("python", "-m", "pytest"),
-         ("python3", "-m", "pytest"), ("pytest",))
+HEADS = (
+    ("uv", "run", "python", "-m", "pytest"),
+    ("uv", "run", "pytest"),
+    ("python", "-m", "pytest"),
+    ("python3", "-m", "pytest"),
+    ("pytest",),
+)
 _SHELL = ("|", "||", "&", "&&", ";", ">", ">>", "<")
 
 
 def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Verdict:
     """The verdict, without the facts about the machine. A mutant is a demand: what the command must have done."""
     head, rest = split(answers["command.txt"])
-    record = trials.run("Running the command", [trials.trial({}, command=tuple(rest) or ("-p", "no:randomly"))])[0]
+    record = trials.run(
+        "Running the command", [trials.trial({}, command=tuple(rest) or ("-p", "no:randomly"))]
+    )[0]
     if record.end == "timed_out":
         raise Unusable("timed_out", "The command did not end and was stopped.", explanation=record.output)
     if record.end in ("died", "usage"):
-        raise Unusable("invalid", "pytest refused the command. Its own words are below.", explanation=record.output)
+        raise Unusable(
+            "invalid", "pytest refused the command. Its own words are below.", explanation=record.output
+        )
     versions = tuple(_version(mutant, _unmet(mutant.wants, head, record)) for mutant in exercise.mutants)
     met = sum(version.result == "caught" for version in versions)
-    return Verdict(exercise.id, exercise.title, exercise.kind, "passed" if met == len(versions) else "misses",
-                   f"The command ran. It does {met} of {len(versions)} things asked for.", versions, explanation=record.output)
+    return Verdict(
+        exercise.id,
+        exercise.title,
+        exercise.kind,
+        "passed" if met == len(versions) else "misses",
+        f"The command ran. It does {met} of {len(versions)} things asked for.",
+        versions,
+        explanation=record.output,
+    )
 
 
 def split(text: str) -> tuple[str, list[str]]:
     """What starts pytest and its arguments; `Unusable` where the line is not one plain pytest command."""
-    lines = [line for line in text.replace("\\\n", " ").splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    lines = [
+        line
+        for line in text.replace("\\\n", " ").splitlines()
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
     if not lines:
-        raise Unusable("empty", "No command yet. Write one line that begins with `pytest` or `uv run pytest`.")
+        raise Unusable(
+            "empty", "No command yet. Write one line that begins with `pytest` or `uv run pytest`."
+        )
     if len(lines) > 1:
         raise Unusable("invalid", f"There are {len(lines)} lines; the answer is one command.")
     try:
@@ -45,12 +67,17 @@ def split(text: str) -> tuple[str, list[str]]:
         raise Unusable("invalid", f"The command cannot be read: {error}.") from None
     for word in words:
         if word in _SHELL or "`" in word or "$(" in word:
-            raise Unusable("invalid", f"`{word}` is for the shell. The answer is one pytest command without it.")
+            raise Unusable(
+                "invalid", f"`{word}` is for the shell. The answer is one pytest command without it."
+            )
     for head in HEADS:
-        if tuple(words[:len(head)]) == head:
-            return " ".join(head), words[len(head):]
-    raise Unusable("invalid", f"The command begins with `{' '.join(words[:3])}`; it begins with `pytest`, `python -m pytest` or "
-                   "`uv run pytest`.")
+        if tuple(words[: len(head)]) == head:
+            return " ".join(head), words[len(head) :]
+    raise Unusable(
+        "invalid",
+        f"The command begins with `{' '.join(words[:3])}`; it begins with `pytest`, `python -m pytest` or "
+        "`uv run pytest`.",
+    )
 
 
 def _version(mutant: Mutant, unmet: str) -> Version:
@@ -70,8 +97,13 @@ def _unmet(wants: Mapping[str, object], head: str, record: Record) -> str:
         return f"it ran {', '.join(ran) if ran else 'no test'}"
     for name, value in wants.get("options", {}).items():
         actual = record.ran.get(name)
-        if not (actual >= value if isinstance(value, int) and isinstance(actual, int) and not isinstance(value, bool)
-                else value in actual if isinstance(actual, list) else actual == value):
+        if not (
+            actual >= value
+            if isinstance(value, int) and isinstance(actual, int) and not isinstance(value, bool)
+            else value in actual
+            if isinstance(actual, list)
+            else actual == value
+        ):
             return f"`{name}` is {actual!r}"
     for path in wants.get("left", ()):
         if not any(file == path or file.startswith(f"{path}/") for file in record.ran.get("left", [])):

@@ -17,14 +17,29 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     valid = validity.check(exercise, answers, tests_in(exercise.version()).ids, trials)
     if valid.verdict:
         waiting = tuple(Version("mutant", mutant.name, "not_tried") for mutant in exercise.mutants)
-        return Verdict(exercise.id, exercise.title, exercise.kind, valid.verdict, valid.headline,
-                       (*valid.versions, *waiting), valid.findings)
-    records = trials.run("Trying the unsound suites", [trials.trial(answers, mutant.edit) for mutant in exercise.mutants])
+        return Verdict(
+            exercise.id,
+            exercise.title,
+            exercise.kind,
+            valid.verdict,
+            valid.headline,
+            (*valid.versions, *waiting),
+            valid.findings,
+        )
+    records = trials.run(
+        "Trying the unsound suites", [trials.trial(answers, mutant.edit) for mutant in exercise.mutants]
+    )
     versions = [_version(mutant, record) for mutant, record in zip(exercise.mutants, records, strict=True)]
     caught = sum(version.result == "caught" for version in versions)
-    return Verdict(exercise.id, exercise.title, exercise.kind, "passed" if caught == len(versions) else "misses",
-                   f"Accepts all {len(valid.versions)} sound suites and makes {caught} of {len(versions)} mistakes loud.",
-                   (*valid.versions, *versions), valid.findings)
+    return Verdict(
+        exercise.id,
+        exercise.title,
+        exercise.kind,
+        "passed" if caught == len(versions) else "misses",
+        f"Accepts all {len(valid.versions)} sound suites and makes {caught} of {len(versions)} mistakes loud.",
+        (*valid.versions, *versions),
+        valid.findings,
+    )
 
 
 def _version(mutant: Mutant, record: Record) -> Version:
@@ -32,7 +47,9 @@ def _version(mutant: Mutant, record: Record) -> Version:
         loud = [text for text in record.warnings if mutant.warning in text]
         if not loud:
             return Version("mutant", mutant.name, "caught")
-        return Version("mutant", mutant.name, "missed", (), f"pytest still warns: {loud[0].splitlines()[0]}", mutant.hint)
+        return Version(
+            "mutant", mutant.name, "missed", (), f"pytest still warns: {loud[0].splitlines()[0]}", mutant.hint
+        )
     by = [short(run.id) for run in record.tests if run.outcome in mutant.expect]
     refused = "not_collected" in mutant.expect and (bool(record.problems) or record.end == "usage")
     if by or refused:

@@ -19,7 +19,10 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     The tests that no mutant names must pass on every correct program. A mutant's own tests, run together and without
     the others, must pass: then the fixture is free of that bug. Last, all of them: each alone, reversed, twice.
     """
-    if not any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) for node in parse(answers["conftest.py"]).body):
+    if not any(
+        isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in parse(answers["conftest.py"]).body
+    ):
         raise Unusable("empty", "No fixture found. A fixture is a function with `@pytest.fixture` above it.")
     ids = tests_in(exercise.version()).ids
     named = {id for mutant in exercise.mutants for id in _ids(mutant, ids)}
@@ -30,22 +33,37 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     plan = [trials.trial(answers, edit, select=tuple(basic or ids), explain=True) for edit in edits]
     records = trials.run("Trying the correct versions", plan)
     validity.usable(records[0], basic or ids)
-    versions = [_correct("variant" if place else "subject", names[place], notes[place], record, basic or ids)
-                for place, record in enumerate(records)]
+    versions = [
+        _correct("variant" if place else "subject", names[place], notes[place], record, basic or ids)
+        for place, record in enumerate(records)
+    ]
     rejected = [version for version in versions if version.result == "rejected"]
     if rejected:
-        return Verdict(exercise.id, exercise.title, exercise.kind, _word(records), _headline(rejected[0]),
-                       (*versions, *(Version("mutant", mutant.name, "not_tried") for mutant in exercise.mutants)))
-    groups = trials.run("Trying the bugs", [trials.trial(answers, select=_ids(mutant, ids), explain=True)
-                                            for mutant in exercise.mutants])
-    bugs = [_bug(mutant, record, _ids(mutant, ids)) for mutant, record in zip(exercise.mutants, groups, strict=True)]
+        return Verdict(
+            exercise.id,
+            exercise.title,
+            exercise.kind,
+            _word(records),
+            _headline(rejected[0]),
+            (*versions, *(Version("mutant", mutant.name, "not_tried") for mutant in exercise.mutants)),
+        )
+    groups = trials.run(
+        "Trying the bugs",
+        [trials.trial(answers, select=_ids(mutant, ids), explain=True) for mutant in exercise.mutants],
+    )
+    bugs = [
+        _bug(mutant, record, _ids(mutant, ids))
+        for mutant, record in zip(exercise.mutants, groups, strict=True)
+    ]
     avoided = sum(bug.result == "caught" for bug in bugs)
     findings = [] if avoided < len(bugs) else _in_any_order(answers, ids, trials)
     verdict = "misses" if avoided < len(bugs) else "invalid" if findings else "passed"
     headline = f"Works with all {len(versions)} correct versions and avoids {avoided} of {len(bugs)} bugs."
     if findings:
         headline += " But its tests do not pass in every order."
-    return Verdict(exercise.id, exercise.title, exercise.kind, verdict, headline, (*versions, *bugs), tuple(findings))
+    return Verdict(
+        exercise.id, exercise.title, exercise.kind, verdict, headline, (*versions, *bugs), tuple(findings)
+    )
 
 
 def _ids(mutant: Mutant, ids: Sequence[str]) -> tuple[str, ...]:
@@ -60,8 +78,14 @@ def _word(records: Sequence[Record]) -> str:
 
 
 def _headline(version: Version) -> str:
-    where = "the program as it is" if version.kind == "subject" else f"a correct version ({version.name.replace('_', ' ')})"
-    return f"With your fixture, `{version.tests[0] if version.tests else 'loading'}` does not pass on {where}."
+    where = (
+        "the program as it is"
+        if version.kind == "subject"
+        else f"a correct version ({version.name.replace('_', ' ')})"
+    )
+    return (
+        f"With your fixture, `{version.tests[0] if version.tests else 'loading'}` does not pass on {where}."
+    )
 
 
 def _failed(record: Record, ids: Sequence[str]) -> list[str]:
@@ -78,7 +102,9 @@ def _correct(kind: str, name: str, note: str, record: Record, ids: Sequence[str]
     bad = _failed(record, ids)
     if not bad:
         return Version(kind, name, "accepted")
-    return Version(kind, name, "rejected", tuple(map(short, bad)), _how(record), note, _explanation(record, bad))
+    return Version(
+        kind, name, "rejected", tuple(map(short, bad)), _how(record), note, _explanation(record, bad)
+    )
 
 
 def _bug(mutant: Mutant, record: Record, ids: Sequence[str]) -> Version:
@@ -86,7 +112,15 @@ def _bug(mutant: Mutant, record: Record, ids: Sequence[str]) -> Version:
     if not bad:
         return Version("mutant", mutant.name, "caught", tuple(map(short, ids)))
     sentence = _how(record) or f"{short(bad[0])} does not pass"
-    return Version("mutant", mutant.name, "missed", tuple(map(short, bad)), sentence, mutant.hint, _explanation(record, bad))
+    return Version(
+        "mutant",
+        mutant.name,
+        "missed",
+        tuple(map(short, bad)),
+        sentence,
+        mutant.hint,
+        _explanation(record, bad),
+    )
 
 
 def _how(record: Record) -> str:
@@ -97,13 +131,23 @@ def _how(record: Record) -> str:
 
 def _in_any_order(answers: Mapping[str, str], ids: Sequence[str], trials: Trials) -> list[Finding]:
     """Each test alone, all of them forward, reversed and twice."""
-    plan = [*(trials.trial(answers, select=(id,)) for id in ids), trials.trial(answers),
-            trials.trial(answers, order="reversed"), trials.trial(answers, repeat=2)]
+    plan = [
+        *(trials.trial(answers, select=(id,)) for id in ids),
+        trials.trial(answers),
+        trials.trial(answers, order="reversed"),
+        trials.trial(answers, repeat=2),
+    ]
     records = trials.run("Trying every order", plan)
     words = [*("alone" for _ in ids), "together", "in reversed order", "twice in a row"]
     found: dict[str, Finding] = {}
     for place, (word, record) in enumerate(zip(words, records, strict=True)):
-        for id in _failed(record, ids[place:place + 1] if word == "alone" else ids):
-            found.setdefault(id, Finding("order_dependent", f"does not pass when the tests run {word}: something is left over or "
-                                         "missing.", id))
+        for id in _failed(record, ids[place : place + 1] if word == "alone" else ids):
+            found.setdefault(
+                id,
+                Finding(
+                    "order_dependent",
+                    f"does not pass when the tests run {word}: something is left over or missing.",
+                    id,
+                ),
+            )
     return list(found.values())

@@ -25,34 +25,57 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     if len(open_keys) == len(actual):
         raise Unusable("empty", f"No prediction yet. Say what happens to: {', '.join(actual)}.")
     findings = [Finding("unanswered", "no prediction yet.", key) for key in open_keys]
-    findings += [Finding("unknown_key", f"there is no `{key}`; the keys are {', '.join(actual)}.", key)
-                 for key in said if key not in actual]
+    findings += [
+        Finding("unknown_key", f"there is no `{key}`; the keys are {', '.join(actual)}.", key)
+        for key in said
+        if key not in actual
+    ]
     wrong = [key for key in actual if key not in open_keys and not _same(said[key], actual[key])]
     for key in wrong:
         findings.append(_wrong(key, said[key], actual))
-    beliefs = tuple(Version("mutant", mutant.name, "missed", (mutant.key,), "", mutant.hint)
-                    if mutant.key in wrong and _same(said[mutant.key], mutant.says)
-                    else Version("mutant", mutant.name, "caught" if mutant.key not in open_keys else "not_tried", (mutant.key,))
-                    for mutant in exercise.mutants)
+    beliefs = tuple(
+        Version("mutant", mutant.name, "missed", (mutant.key,), "", mutant.hint)
+        if mutant.key in wrong and _same(said[mutant.key], mutant.says)
+        else Version(
+            "mutant", mutant.name, "caught" if mutant.key not in open_keys else "not_tried", (mutant.key,)
+        )
+        for mutant in exercise.mutants
+    )
     right = len(actual) - len(wrong) - len(open_keys)
-    explanation = "\n".join(run.explanation for run in record.tests if short(base(run.id)) in wrong and run.explanation)
-    return Verdict(exercise.id, exercise.title, exercise.kind, "passed" if right == len(actual) else "misses",
-                   f"{right} of {len(actual)} predictions are what the machine did.", beliefs, tuple(findings),
-                   explanation=explanation)
+    explanation = "\n".join(
+        run.explanation for run in record.tests if short(base(run.id)) in wrong and run.explanation
+    )
+    return Verdict(
+        exercise.id,
+        exercise.title,
+        exercise.kind,
+        "passed" if right == len(actual) else "misses",
+        f"{right} of {len(actual)} predictions are what the machine did.",
+        beliefs,
+        tuple(findings),
+        explanation=explanation,
+    )
 
 
 def prediction(text: str) -> dict[str, object]:
     """The dictionary that the answer assigns to `prediction`: literals only, nothing is executed."""
     for node in parse(text).body:
-        if isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == "prediction" for one in node.targets):
+        if isinstance(node, ast.Assign) and any(
+            isinstance(one, ast.Name) and one.id == "prediction" for one in node.targets
+        ):
             try:
                 found = ast.literal_eval(node.value)
             except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-                raise Unusable("invalid", f"Line {node.lineno}: a prediction is made of plain values, such as \"passed\" or 3.",
-                               ) from None
+                raise Unusable(
+                    "invalid",
+                    f'Line {node.lineno}: a prediction is made of plain values, such as "passed" or 3.',
+                ) from None
             if isinstance(found, dict) and all(isinstance(key, str) for key in found):
                 return found
-            raise Unusable("invalid", f"Line {node.lineno}: `prediction` is a dictionary, such as {{\"test_a\": \"passed\"}}.")
+            raise Unusable(
+                "invalid",
+                f'Line {node.lineno}: `prediction` is a dictionary, such as {{"test_a": "passed"}}.',
+            )
     raise Unusable("empty", "There is no `prediction = {…}` in the answer.")
 
 

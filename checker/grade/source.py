@@ -19,14 +19,23 @@ _CHECKS = ("assert_", "raises", "RaisesGroup", "warns", "fail")
 class Unusable(Exception):
     """An answer that cannot be tried."""
 
-    def __init__(self, verdict: str, headline: str, findings: tuple[Finding, ...] = (), explanation: str = "") -> None:
+    def __init__(
+        self, verdict: str, headline: str, findings: tuple[Finding, ...] = (), explanation: str = ""
+    ) -> None:
         super().__init__(headline)
         self.word, self.headline, self.findings, self.explanation = verdict, headline, findings, explanation
 
     def verdict(self, exercise: Exercise) -> Verdict:
         """The verdict it makes."""
-        return Verdict(exercise.id, exercise.title, exercise.kind, self.word, self.headline, findings=self.findings,
-                       explanation=self.explanation)
+        return Verdict(
+            exercise.id,
+            exercise.title,
+            exercise.kind,
+            self.word,
+            self.headline,
+            findings=self.findings,
+            explanation=self.explanation,
+        )
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,9 @@ def starting_problem(exercise: Exercise, files: Mapping[str, str]) -> Verdict | 
         if name not in files:
             raise Unusable("empty", f"There is no answer for `{name}` yet.")
         if not files[name].strip():
-            raise Unusable("empty", "Nothing here yet. Write your answer below the first line and run the cell.")
+            raise Unusable(
+                "empty", "Nothing here yet. Write your answer below the first line and run the cell."
+            )
         if name.endswith(".py"):
             parse(files[name])
     return None
@@ -68,16 +79,21 @@ def parse(text: str) -> ast.Module:
     """The syntax tree; `Unusable` names line and reason where there is none."""
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith(("!", "%")):
-            raise Unusable("invalid", f"Line {number} is a notebook command (`{line.split()[0]}`). An answer is plain Python: "
-                                      "move the command to another cell.", (Finding("notebook_command", line.strip()[:80],
-                                                                                    line=number),))
+            raise Unusable(
+                "invalid",
+                f"Line {number} is a notebook command (`{line.split()[0]}`). An answer is plain Python: "
+                "move the command to another cell.",
+                (Finding("notebook_command", line.strip()[:80], line=number),),
+            )
     try:
         return ast.parse(text)
     except SyntaxError as error:
         line = error.lineno or 0
         source = (error.text or "").rstrip()
         what = f"Line {line} is not valid Python: {error.msg}."
-        raise Unusable("invalid", what, (Finding("syntax", what, line=line),), f"{source}\n{_caret(error)}") from None
+        raise Unusable(
+            "invalid", what, (Finding("syntax", what, line=line),), f"{source}\n{_caret(error)}"
+        ) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise Unusable("invalid", f"The answer cannot be read as Python: {error}.") from None
 
@@ -103,8 +119,15 @@ def tests_in(files: Mapping[str, str]) -> Tests:
         bounded |= {(name, line) for line in _lines_within(tree, _LIMITS)}
         for id, function in _functions(tree, near):
             if f"{path}::{id}" in ids:
-                findings.append(Finding("shadowed", f"`{function.name}` is defined twice; only the last one runs. "
-                                        "Give each test a name of its own.", id, function.lineno))
+                findings.append(
+                    Finding(
+                        "shadowed",
+                        f"`{function.name}` is defined twice; only the last one runs. "
+                        "Give each test a name of its own.",
+                        id,
+                        function.lineno,
+                    )
+                )
                 continue
             ids.append(f"{path}::{id}")
             findings += _findings(id, function)
@@ -122,28 +145,63 @@ def _functions(tree: ast.Module, near: list[Finding]) -> Iterator[tuple[str, _Fu
                 continue  # also one that is called `test_user`
             if node.name.startswith("test"):
                 yield node.name, node
-                near += [Finding("near_miss", f"`{inner.name}` is defined inside `{node.name}`; pytest finds only tests at "
-                                 "the left margin or in a class.", inner.name, inner.lineno)
-                         for inner in ast.walk(node)
-                         if isinstance(inner, _Function) and inner is not node and inner.name.startswith("test")]
+                near += [
+                    Finding(
+                        "near_miss",
+                        f"`{inner.name}` is defined inside `{node.name}`; pytest finds only tests at "
+                        "the left margin or in a class.",
+                        inner.name,
+                        inner.lineno,
+                    )
+                    for inner in ast.walk(node)
+                    if isinstance(inner, _Function) and inner is not node and inner.name.startswith("test")
+                ]
             elif _meant_as_test(node):
-                near.append(Finding("near_miss", f"`{node.name}` is not run: the name of a test begins with `test_`.",
-                                    node.name, node.lineno))
-            near += [Finding("near_miss", f"`{inner.name}` is defined inside `{node.name}`; move it to the left margin.",
-                             inner.name, inner.lineno) for inner in ast.walk(node)
-                     if isinstance(inner, _Function) and inner is not node and inner.name.startswith("test_")
-                     and not node.name.startswith("test")]
+                near.append(
+                    Finding(
+                        "near_miss",
+                        f"`{node.name}` is not run: the name of a test begins with `test_`.",
+                        node.name,
+                        node.lineno,
+                    )
+                )
+            near += [
+                Finding(
+                    "near_miss",
+                    f"`{inner.name}` is defined inside `{node.name}`; move it to the left margin.",
+                    inner.name,
+                    inner.lineno,
+                )
+                for inner in ast.walk(node)
+                if isinstance(inner, _Function)
+                and inner is not node
+                and inner.name.startswith("test_")
+                and not node.name.startswith("test")
+            ]
         elif isinstance(node, ast.ClassDef):
             methods = [inner for inner in node.body if isinstance(inner, _Function)]
             tests = [inner for inner in methods if inner.name.startswith("test") and not _is_fixture(inner)]
             if not tests:
                 continue
             if any(inner.name == "__init__" for inner in methods):
-                near.append(Finding("near_miss", f"class `{node.name}` has an `__init__`, so pytest does not collect it. "
-                                    "Use a fixture instead.", node.name, node.lineno))
+                near.append(
+                    Finding(
+                        "near_miss",
+                        f"class `{node.name}` has an `__init__`, so pytest does not collect it. "
+                        "Use a fixture instead.",
+                        node.name,
+                        node.lineno,
+                    )
+                )
             elif not node.name.startswith("Test"):
-                near.append(Finding("near_miss", f"class `{node.name}` is not collected: the name begins with `Test`.",
-                                    node.name, node.lineno))
+                near.append(
+                    Finding(
+                        "near_miss",
+                        f"class `{node.name}` is not collected: the name begins with `Test`.",
+                        node.name,
+                        node.lineno,
+                    )
+                )
             else:
                 for inner in tests:
                     yield f"{node.name}::{inner.name}", inner
@@ -151,19 +209,26 @@ def _functions(tree: ast.Module, near: list[Finding]) -> Iterator[tuple[str, _Fu
 
 def _is_fixture(node: _Function) -> bool:
     # `usefixtures` is a mark of tests.
-    return any(_name(one.func if isinstance(one, ast.Call) else one).endswith("fixture") for one in node.decorator_list)
+    return any(
+        _name(one.func if isinstance(one, ast.Call) else one).endswith("fixture")
+        for one in node.decorator_list
+    )
 
 
 def _meant_as_test(node: _Function) -> bool:
     word = node.name.split("_")[0].lower()
-    return word != "test" and (bool(difflib.get_close_matches(word, ["test"], cutoff=0.7)) or "_test" in node.name)
+    return word != "test" and (
+        bool(difflib.get_close_matches(word, ["test"], cutoff=0.7)) or "_test" in node.name
+    )
 
 
 def _lines_within(tree: ast.Module, names: tuple[str, ...]) -> set[int]:
     """The lines in the body of a `with NAME(…)`, or of the call itself where it is not a `with`."""
     lines: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, (ast.With, ast.AsyncWith)) and any(_calls(item.context_expr, names) for item in node.items):
+        if isinstance(node, (ast.With, ast.AsyncWith)) and any(
+            _calls(item.context_expr, names) for item in node.items
+        ):
             inside = node.body
         elif isinstance(node, ast.expr) and _calls(node, names):
             inside = [node]
@@ -187,17 +252,36 @@ def _findings(id: str, function: _Function) -> Iterator[Finding]:
     for node in ast.walk(function):
         if isinstance(node, ast.Assert):
             if isinstance(node.test, ast.Tuple) and node.test.elts:
-                yield Finding("tuple_assert", "an assertion in brackets with a message is a tuple, and a tuple is always true. "
-                              "Write `assert x, \"message\"`.", id, node.lineno)
+                yield Finding(
+                    "tuple_assert",
+                    "an assertion in brackets with a message is a tuple, and a tuple is always true. "
+                    'Write `assert x, "message"`.',
+                    id,
+                    node.lineno,
+                )
             elif isinstance(node.test, ast.Constant) and node.test.value:
-                yield Finding("constant_assert", f"`assert {ast.unparse(node.test)}` can never fail.", id, node.lineno)
-        elif isinstance(node, ast.Call) and _calls(node, _RAISES) and node.args and _name(node.args[0]) in _BROAD:
-            yield Finding("broad_raises", f"`pytest.raises({_name(node.args[0])})` accepts any mistake, a typo too. Name the "
-                          "error that you expect.", id, node.lineno)
+                yield Finding(
+                    "constant_assert", f"`assert {ast.unparse(node.test)}` can never fail.", id, node.lineno
+                )
+        elif (
+            isinstance(node, ast.Call)
+            and _calls(node, _RAISES)
+            and node.args
+            and _name(node.args[0]) in _BROAD
+        ):
+            yield Finding(
+                "broad_raises",
+                f"`pytest.raises({_name(node.args[0])})` accepts any mistake, a typo too. Name the "
+                "error that you expect.",
+                id,
+                node.lineno,
+            )
         elif isinstance(node, ast.ExceptHandler) and _swallows(node):
             yield Finding("swallowed", "this `except` swallows a failing assertion.", id, node.lineno)
     if not _checks(function):
-        yield Finding("no_check", "nothing is asserted, so only a crash could make it fail.", id, function.lineno)
+        yield Finding(
+            "no_check", "nothing is asserted, so only a crash could make it fail.", id, function.lineno
+        )
 
 
 def _swallows(node: ast.ExceptHandler) -> bool:
@@ -206,10 +290,16 @@ def _swallows(node: ast.ExceptHandler) -> bool:
 
 
 def _checks(function: _Function) -> bool:
-    return any(isinstance(node, ast.Assert)
-               or isinstance(node, ast.Call) and (_name(node.func).startswith(_CHECKS) or "check" in _name(node.func).lower()
-                                                  or "assert" in _name(node.func).lower())
-               for node in ast.walk(function))
+    return any(
+        isinstance(node, ast.Assert)
+        or isinstance(node, ast.Call)
+        and (
+            _name(node.func).startswith(_CHECKS)
+            or "check" in _name(node.func).lower()
+            or "assert" in _name(node.func).lower()
+        )
+        for node in ast.walk(function)
+    )
 
 
 def _patched(function: _Function) -> tuple[str, ...]:
@@ -218,8 +308,9 @@ def _patched(function: _Function) -> tuple[str, ...]:
     for node in ast.walk(function):
         if not isinstance(node, ast.Call):
             continue
-        texts = [arg.value for arg in node.args[:2]
-                 if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+        texts = [
+            arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+        ]
         if texts and _name(node.func) in ("patch", "setattr", "object"):
             is_whole = isinstance(node.args[0], ast.Constant)
             found.append(texts[0] if is_whole else f"{ast.unparse(node.args[0])}.{texts[0]}")

@@ -15,20 +15,36 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     """The verdict, without the facts about the machine."""
     tests = tests_in(answers)
     if not tests.ids:
-        near = " Near misses are named below." if tests.near_misses else " A test is a function whose name begins with `test_`."
+        near = (
+            " Near misses are named below."
+            if tests.near_misses
+            else " A test is a function whose name begins with `test_`."
+        )
         raise Unusable("empty", f"No test found.{near}", tests.near_misses)
     valid = validity.check(exercise, answers, tests.ids, trials)
     findings = [*valid.findings, *valid.silent, *tests.near_misses]
     if valid.verdict:
         waiting = tuple(Version("mutant", mutant.name, "not_tried") for mutant in exercise.mutants)
-        return Verdict(exercise.id, exercise.title, exercise.kind, valid.verdict, valid.headline,
-                       (*valid.versions, *waiting), tuple(findings))
-    records = trials.run_past_hangs("Trying the bugs", [trials.trial(answers, mutant.edit) for mutant in exercise.mutants],
-                                    tests.ids)
-    caught = {mutant.name: bugs.catchers(record, mutant, valid.passers, tests)
-              for mutant, record in zip(exercise.mutants, records, strict=True)}
-    versions = [bugs.version(mutant, record, caught[mutant.name], valid.passers, tests)
-                for mutant, record in zip(exercise.mutants, records, strict=True)]
+        return Verdict(
+            exercise.id,
+            exercise.title,
+            exercise.kind,
+            valid.verdict,
+            valid.headline,
+            (*valid.versions, *waiting),
+            tuple(findings),
+        )
+    records = trials.run_past_hangs(
+        "Trying the bugs", [trials.trial(answers, mutant.edit) for mutant in exercise.mutants], tests.ids
+    )
+    caught = {
+        mutant.name: bugs.catchers(record, mutant, valid.passers, tests)
+        for mutant, record in zip(exercise.mutants, records, strict=True)
+    }
+    versions = [
+        bugs.version(mutant, record, caught[mutant.name], valid.passers, tests)
+        for mutant, record in zip(exercise.mutants, records, strict=True)
+    ]
     matrix = {short(id): tuple(name for name, by in caught.items() if id in by) for id in valid.passers}
     useless = [id for id in valid.passers if not matrix[short(id)]]
     missed = [version for version in versions if version.result == "missed"]
@@ -40,6 +56,13 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     lead = f"Accepts all {len(valid.versions)} correct versions and catches {total - len(missed)} of {total} bugs."
     if not total - len(missed) and total:
         lead = f"Accepts all {len(valid.versions)} correct versions, but catches none of {total} bugs yet."
-    return Verdict(exercise.id, exercise.title, exercise.kind, "misses" if missed else "passed", lead,
-                   (*valid.versions, *versions), tuple(dict.fromkeys(findings)), matrix)
-
+    return Verdict(
+        exercise.id,
+        exercise.title,
+        exercise.kind,
+        "misses" if missed else "passed",
+        lead,
+        (*valid.versions, *versions),
+        tuple(dict.fromkeys(findings)),
+        matrix,
+    )

@@ -50,7 +50,9 @@ class Trials:
                     again[index] = rest
             if not again:
                 break
-            repeats = self.run(sentence, [replace(trials[index], select=tuple(rest)) for index, rest in again.items()])
+            repeats = self.run(
+                sentence, [replace(trials[index], select=tuple(rest)) for index, rest in again.items()]
+            )
             for index, record in zip(again, repeats, strict=True):
                 joined = (*records[index].tests, *record.tests)
                 records[index] = replace(record, end=records[index].end, tests=joined)

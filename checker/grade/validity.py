@@ -31,15 +31,20 @@ class Validity:
 def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], trials: Trials) -> Validity:
     """Runs the subject forward, then reversed and twice, and every variant. `ids`: the tests that must run."""
     variants = exercise.variants
-    plan = [trials.trial(answers, explain=True), trials.trial(answers, order="reversed", repeat=2, explain=True),
-            *(trials.trial(answers, variant.edit, explain=True) for variant in variants)]
+    plan = [
+        trials.trial(answers, explain=True),
+        trials.trial(answers, order="reversed", repeat=2, explain=True),
+        *(trials.trial(answers, variant.edit, explain=True) for variant in variants),
+    ]
     first, *rest = trials.run("Trying the correct versions", plan, stop_at_hang=True)
     usable(first, ids)
     second, *others = rest
     findings = [*changed_mind(first, second, trials, plan[:2], ids)]
     versions = [_version("subject", AS_IT_IS, "", first, ids)]
-    versions += [_version("variant", variant.name, variant.note, record, ids)
-                 for variant, record in zip(variants, others, strict=True)]
+    versions += [
+        _version("variant", variant.name, variant.note, record, ids)
+        for variant, record in zip(variants, others, strict=True)
+    ]
     if not findings:
         findings += _flaky_on_variant(variants, others, versions, trials, plan[2:], ids)
     said = _first_problem(first, versions, findings)
@@ -55,27 +60,46 @@ def usable(record: Record, ids: Sequence[str]) -> None:
     if record.problems and not any(message == "skipped" for _, _, message in record.problems):
         path, line, message = record.problems[0]
         where = f" (line {line})" if line else ""
-        raise Unusable("invalid", f"pytest could not load `{path}`{where}. Nothing was tested.",
-                       (Finding("not_collected", _last_line(message), line=line),), message)
+        raise Unusable(
+            "invalid",
+            f"pytest could not load `{path}`{where}. Nothing was tested.",
+            (Finding("not_collected", _last_line(message), line=line),),
+            message,
+        )
     if record.end == "usage":
-        raise Unusable("invalid", "pytest refused to start. Its own words are below.", explanation=record.output)
+        raise Unusable(
+            "invalid", "pytest refused to start. Its own words are below.", explanation=record.output
+        )
     if record.end == "timed_out":
-        where = f"`{short(record.culprit)}` never ended" if record.culprit else "Loading the answer never ended"
-        raise Unusable("timed_out", f"{where}; it was stopped. Wait for a state, with a timeout, never for ever.",
-                       (Finding("timed_out", f"{where}.", record.culprit),))
+        where = (
+            f"`{short(record.culprit)}` never ended" if record.culprit else "Loading the answer never ended"
+        )
+        raise Unusable(
+            "timed_out",
+            f"{where}; it was stopped. Wait for a state, with a timeout, never for ever.",
+            (Finding("timed_out", f"{where}.", record.culprit),),
+        )
     if record.end == "died" and record.culprit and "::" not in record.culprit:
         raise Unusable("invalid", f"The trial {record.culprit}, and was stopped.")
     missing = [id for id in ids if id not in runs_of(record)]
     if record.end == "died":
         during = f" during `{short(record.culprit)}`" if record.culprit else ""
-        raise Unusable("invalid", f"Python ended{during} before the tests were done (exit code {record.exit_code}). Tests that "
-                       "leave early judge nothing: look for `os._exit`, `sys.exit` or a crash.", explanation=record.output)
+        raise Unusable(
+            "invalid",
+            f"Python ended{during} before the tests were done (exit code {record.exit_code}). Tests that "
+            "leave early judge nothing: look for `os._exit`, `sys.exit` or a crash.",
+            explanation=record.output,
+        )
     skipped_file = any(message == "skipped" for _, _, message in record.problems)
     if missing and skipped_file:
         raise Unusable("empty", "The whole file is skipped, so no test ran.")
     if missing:
-        raise Unusable("invalid", f"`{short(missing[0])}` did not run, and pytest ended. Look for `pytest.exit`, a hook or an "
-                       "option that leaves tests out.", tuple(Finding("not_run", "did not run.", id) for id in missing))
+        raise Unusable(
+            "invalid",
+            f"`{short(missing[0])}` did not run, and pytest ended. Look for `pytest.exit`, a hook or an "
+            "option that leaves tests out.",
+            tuple(Finding("not_run", "did not run.", id) for id in missing),
+        )
 
 
 def _last_line(message: str) -> str:
@@ -83,28 +107,50 @@ def _last_line(message: str) -> str:
     return (lines or message.splitlines() or [""])[-1].removeprefix("E").strip()
 
 
-def changed_mind(first: Record, second: Record, trials: Trials, plans: Sequence[Trial], ids: Sequence[str]) -> list[Finding]:
+def changed_mind(
+    first: Record, second: Record, trials: Trials, plans: Sequence[Trial], ids: Sequence[str]
+) -> list[Finding]:
     """Tests with other outcomes in the same program. `plans`: the trials of both records.
 
     Where more runs of both repeat what each showed, the order decides: order-dependent. Else it is flaky.
     """
     one, two = runs_of(first), runs_of(second)
-    differing = [id for id in ids if len({outcomes(runs) for runs in (one.get(id, []), *_halves(two.get(id, [])))}) > 1]
+    differing = [
+        id for id in ids if len({outcomes(runs) for runs in (one.get(id, []), *_halves(two.get(id, [])))}) > 1
+    ]
     if not differing:
         return []
     again = [replace(plan, explain=False) for plan in plans] * AGAIN
-    records = [runs_of(record) for record in trials.run("Trying again, to tell flaky from order-dependent", again)]
+    records = [
+        runs_of(record) for record in trials.run("Trying again, to tell flaky from order-dependent", again)
+    ]
     findings = []
     for id in differing:
         line = _line(two.get(id, []) + one.get(id, []))
-        steady = all([run.outcome for run in runs.get(id, [])] == [run.outcome for run in known.get(id, [])]
-                     for runs, known in zip(records, (one, two) * AGAIN, strict=True))
+        steady = all(
+            [run.outcome for run in runs.get(id, [])] == [run.outcome for run in known.get(id, [])]
+            for runs, known in zip(records, (one, two) * AGAIN, strict=True)
+        )
         if steady:
-            findings.append(Finding("order_dependent", "its outcome depends on which tests ran before it. Give each test what it "
-                                    "needs, and clean up after it.", id, line))
+            findings.append(
+                Finding(
+                    "order_dependent",
+                    "its outcome depends on which tests ran before it. Give each test what it "
+                    "needs, and clean up after it.",
+                    id,
+                    line,
+                )
+            )
         else:
-            findings.append(Finding("flaky", "it passes and fails on the same program. Remove what differs from run to run: "
-                                    "chance, time, the order of a set.", id, line))
+            findings.append(
+                Finding(
+                    "flaky",
+                    "it passes and fails on the same program. Remove what differs from run to run: "
+                    "chance, time, the order of a set.",
+                    id,
+                    line,
+                )
+            )
     return findings
 
 
@@ -123,19 +169,34 @@ def _line(runs: Sequence[TestRun]) -> int:
     return next((run.lines[-1][1] for run in runs if run.lines), 0)
 
 
-def _flaky_on_variant(variants: Sequence[Variant], records: Sequence[Record], versions: Sequence[Version], trials: Trials,
-                      plans, ids: Sequence[str]) -> list[Finding]:
+def _flaky_on_variant(
+    variants: Sequence[Variant],
+    records: Sequence[Record],
+    versions: Sequence[Version],
+    trials: Trials,
+    plans,
+    ids: Sequence[str],
+) -> list[Finding]:
     """A rejected variant is tried once more: what then passes was flaky, not overstrict."""
     rejected = [place for place, version in enumerate(versions[1:]) if version.result == "rejected"]
     if not rejected or any(versions[0].tests):
         return []
-    again = trials.run("Trying a rejected version again", [replace(plans[place], explain=False) for place in rejected])
+    again = trials.run(
+        "Trying a rejected version again", [replace(plans[place], explain=False) for place in rejected]
+    )
     findings = []
     for place, record in zip(rejected, again, strict=True):
         before, after = runs_of(records[place]), runs_of(record)
-        findings += [Finding("flaky", f"it passed and failed on the same correct version ({variants[place].name}).", id,
-                             _line(before.get(id, []))) for id in ids
-                     if outcomes(before.get(id, [])) != outcomes(after.get(id, []))]
+        findings += [
+            Finding(
+                "flaky",
+                f"it passed and failed on the same correct version ({variants[place].name}).",
+                id,
+                _line(before.get(id, [])),
+            )
+            for id in ids
+            if outcomes(before.get(id, [])) != outcomes(after.get(id, []))
+        ]
     return findings
 
 
@@ -150,8 +211,15 @@ def _version(kind: str, name: str, note: str, record: Record, ids: Sequence[str]
         sentence = f"{short(record.culprit) or 'loading'} hung on it"
     elif record.end == "died":
         sentence = "Python ended before the tests did"
-    return Version(kind, name, "rejected", tuple(short(id) for id in bad), sentence, note,
-                   "\n\n".join(explanations) or "\n".join(message for _, _, message in record.problems))
+    return Version(
+        kind,
+        name,
+        "rejected",
+        tuple(short(id) for id in bad),
+        sentence,
+        note,
+        "\n\n".join(explanations) or "\n".join(message for _, _, message in record.problems),
+    )
 
 
 def _passed(record: Record, id: str, *, allow_skips: bool = False) -> bool:
@@ -162,13 +230,17 @@ def _passed(record: Record, id: str, *, allow_skips: bool = False) -> bool:
 
 def skipped(record: Record) -> list[Finding]:
     """Tests that ran without being able to fail."""
-    words = {"skipped": "is skipped, so it judges nothing. Remove the skip.",
-             "xfailed": "is marked as an expected failure, so it judges nothing. Remove the mark.",
-             "xpassed": "is marked as an expected failure and passes. Remove the mark."}
+    words = {
+        "skipped": "is skipped, so it judges nothing. Remove the skip.",
+        "xfailed": "is marked as an expected failure, so it judges nothing. Remove the mark.",
+        "xpassed": "is marked as an expected failure and passes. Remove the mark.",
+    }
     return [Finding("skipped", words[run.reason], run.id) for run in record.tests if run.reason in words]
 
 
-def _first_problem(first: Record, versions: Sequence[Version], findings: Sequence[Finding]) -> tuple[str, str]:
+def _first_problem(
+    first: Record, versions: Sequence[Version], findings: Sequence[Finding]
+) -> tuple[str, str]:
     """The verdict and headline where validity does not hold, else two empty strings."""
     if findings:
         words = " and ".join(sorted({finding.kind.replace("_", "-") for finding in findings}))
@@ -178,15 +250,23 @@ def _first_problem(first: Record, versions: Sequence[Version], findings: Sequenc
     if errored:
         run = errored[0]
         where = f", line {run.lines[-1][1]}" if run.lines else ""
-        return "invalid", (f"`{short(run.id)}` stopped with {run.error}{where} on the program as it is, before it could "
-                           "judge anything.")
+        return "invalid", (
+            f"`{short(run.id)}` stopped with {run.error}{where} on the program as it is, before it could "
+            "judge anything."
+        )
     rejected = [version for version in versions if version.result == "rejected"]
     if rejected:
         accepted = len(versions) - len(rejected)
         lead = f"Accepts {accepted} of {len(versions)} correct versions. " if accepted else ""
-        which = "the program as it is" if rejected[0].kind == "subject" else f"a correct version ({_words(rejected[0].name)})"
-        return "overstrict", (f"{lead}`{rejected[0].tests[0] if rejected[0].tests else 'loading'}` rejects {which}. "
-                              "Bugs are tried when every correct version is accepted.")
+        which = (
+            "the program as it is"
+            if rejected[0].kind == "subject"
+            else f"a correct version ({_words(rejected[0].name)})"
+        )
+        return "overstrict", (
+            f"{lead}`{rejected[0].tests[0] if rejected[0].tests else 'loading'}` rejects {which}. "
+            "Bugs are tried when every correct version is accepted."
+        )
     return "", ""
 
 

@@ -15,6 +15,7 @@ def engine(request):
 @pytest.fixture
 def run(engine: Engine):
     """Runs one trial of a test file, with other files beside it."""
+
     def run(answer: str, files: dict[str, str] | None = None, **how) -> Record:
         trial = Trial({"test_answer.py": answer, **(files or {})}, **how)
         [(index, record)] = list(engine.run([trial]))

@@ -40,9 +40,16 @@ def test_expected_failure(): assert 0
 """)
     assert record.end == "finished"
     assert outcomes(record) == {
-        "test_passes": "passed", "test_fails": "failed", "test_raises_nothing": "failed", "test_crashes": "errored",
-        "test_group_of_assertions": "failed", "test_setup_crashes": "errored", "test_teardown_asserts": "failed",
-        "test_skipped": "not_collected", "test_expected_failure": "not_collected"}
+        "test_passes": "passed",
+        "test_fails": "failed",
+        "test_raises_nothing": "failed",
+        "test_crashes": "errored",
+        "test_group_of_assertions": "failed",
+        "test_setup_crashes": "errored",
+        "test_teardown_asserts": "failed",
+        "test_skipped": "not_collected",
+        "test_expected_failure": "not_collected",
+    }
     reasons = {test.id.split("::")[1]: test.reason for test in record.tests if test.reason}
     assert reasons == {"test_skipped": "skipped", "test_expected_failure": "xfailed"}
 
@@ -83,8 +90,11 @@ def test_order_and_repetition(run):
 
 
 def test_each_repetition_sets_its_fixtures_up_anew(run):
-    record = run("import pytest\nN = []\n@pytest.fixture\ndef one():\n    N.append(1)\n    yield len(N)\n"
-                 "def test_it(one, record_property): record_property('n', one)\n", repeat=3)
+    record = run(
+        "import pytest\nN = []\n@pytest.fixture\ndef one():\n    N.append(1)\n    yield len(N)\n"
+        "def test_it(one, record_property): record_property('n', one)\n",
+        repeat=3,
+    )
     assert [test.properties["n"] for test in record.tests] == [1, 2, 3]
 
 
@@ -94,49 +104,73 @@ def test_selection(run):
 
 
 def test_an_unawaited_coroutine_is_named_with_its_line(run):
-    record = run("import shop\nasync def test_it():\n    x = 1\n    assert shop.price()\n",
-                 {"shop.py": "async def price():\n    return 1\n"})
+    record = run(
+        "import shop\nasync def test_it():\n    x = 1\n    assert shop.price()\n",
+        {"shop.py": "async def price():\n    return 1\n"},
+    )
     assert record.tests[0].outcome == "passed"
     assert record.tests[0].unawaited == ((4, "price"),)
 
 
 def test_a_coroutine_that_the_program_drops_is_not_blamed_on_the_test(run):
-    record = run("import shop\nasync def test_it():\n    await shop.buy()\n",
-                 {"shop.py": "async def mail(): pass\nasync def buy():\n    mail()\n"})
+    record = run(
+        "import shop\nasync def test_it():\n    await shop.buy()\n",
+        {"shop.py": "async def mail(): pass\nasync def buy():\n    mail()\n"},
+    )
     assert record.tests[0].unawaited == ()
     assert any("mail" in warning for warning in record.warnings)
 
 
 def test_a_failure_lost_in_a_task_is_named_with_its_line(run):
-    record = run("import asyncio\nasync def test_it():\n    async def check():\n        assert 0, 'lost'\n"
-                 "    asyncio.create_task(check())\n    await asyncio.sleep(0)\n    await asyncio.sleep(0)\n")
+    record = run(
+        "import asyncio\nasync def test_it():\n    async def check():\n        assert 0, 'lost'\n"
+        "    asyncio.create_task(check())\n    await asyncio.sleep(0)\n    await asyncio.sleep(0)\n"
+    )
     assert record.tests[0].outcome == "passed"
     assert [line for line, _ in record.tests[0].lost] == [4]
 
 
 def test_what_the_tests_call_is_watched_on_request(run):
     files = {"shop.py": "async def price():\n    return 1\ndef other(): pass\n"}
-    record = run("import shop\nasync def test_a(): await shop.price()\ndef test_b(): pass\n", files, watch=("shop.py",))
+    record = run(
+        "import shop\nasync def test_a(): await shop.price()\ndef test_b(): pass\n", files, watch=("shop.py",)
+    )
     assert [test.called for test in record.tests] == [("price",), ()]
 
 
 def test_a_hang_names_the_test_and_keeps_what_was_known(run):
     began = time.monotonic()
-    record = run("import time\ndef test_a(): pass\ndef test_b(): time.sleep(1000)\ndef test_c(): pass\n", seconds=0.5)
+    record = run(
+        "import time\ndef test_a(): pass\ndef test_b(): time.sleep(1000)\ndef test_c(): pass\n", seconds=0.5
+    )
     assert record.end == "timed_out"
     assert outcomes(record) == {"test_a": "passed", "test_b": "timed_out"}
     assert record.culprit == "test_answer.py::test_b"
     assert time.monotonic() - began < 30
 
 
-@pytest.mark.parametrize("how", ["while True: pass", "import signal; signal.alarm(0); signal.pause()",
-                                 "import re; re.match(r'(a+)+$', 'a' * 60 + 'b')"], ids=["loop", "signal", "regex"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "while True: pass",
+        "import signal; signal.alarm(0); signal.pause()",
+        "import re; re.match(r'(a+)+$', 'a' * 60 + 'b')",
+    ],
+    ids=["loop", "signal", "regex"],
+)
 def test_any_hang_is_ended(run, how):
     assert run(f"def test_it():\n    {how}\n", seconds=0.5).end == "timed_out"
 
 
-@pytest.mark.parametrize("where", ["import os\nos._exit(0)\n", "import os\ndef test_a(): os._exit(0)\n",
-                                   "import os\ndef test_a(): os.kill(os.getpid(), 9)\n"], ids=["import", "test", "signal"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "import os\nos._exit(0)\n",
+        "import os\ndef test_a(): os._exit(0)\n",
+        "import os\ndef test_a(): os.kill(os.getpid(), 9)\n",
+    ],
+    ids=["import", "test", "signal"],
+)
 def test_leaving_early_is_not_an_end(run, where):
     record = run(where)
     assert record.end == "died"
@@ -151,9 +185,15 @@ def test_a_collection_error_is_a_problem_with_its_line(run):
 
 
 def test_a_conftest_and_a_package_are_found(run):
-    record = run("from app.shop import price\ndef test_it(one): assert price() == one\n", {
-        "app/__init__.py": "", "app/shop.py": "from app.deep import N\ndef price(): return N\n", "app/deep.py": "N = 1\n",
-        "conftest.py": "import pytest\n@pytest.fixture\ndef one(): return 1\n"})
+    record = run(
+        "from app.shop import price\ndef test_it(one): assert price() == one\n",
+        {
+            "app/__init__.py": "",
+            "app/shop.py": "from app.deep import N\ndef price(): return N\n",
+            "app/deep.py": "N = 1\n",
+            "conftest.py": "import pytest\n@pytest.fixture\ndef one(): return 1\n",
+        },
+    )
     assert outcomes(record) == {"test_it": "passed"}
 
 
@@ -178,8 +218,10 @@ def test_a_command_runs_as_it_is_and_says_what_it_left(run):
 
 
 def test_nothing_of_the_checker_or_the_real_app_can_be_imported(run):
-    record = run("import pytest\n@pytest.mark.parametrize('name', ['checker', 'app', 'checker.contract'])\n"
-                 "def test_it(name):\n    with pytest.raises(ImportError):\n        __import__(name)\n")
+    record = run(
+        "import pytest\n@pytest.mark.parametrize('name', ['checker', 'app', 'checker.contract'])\n"
+        "def test_it(name):\n    with pytest.raises(ImportError):\n        __import__(name)\n"
+    )
     assert set(outcomes(record).values()) == {"passed"}
 
 
@@ -229,13 +271,16 @@ def test_many_trials_keep_their_own_records(engine):
     trials = [Trial({"test_answer.py": f"def test_{n}(): assert {n % 2}\n"}) for n in range(6)]
     found = dict(engine.run(trials))
     assert {index: record.tests[0].id for index, record in found.items()} == {
-        n: f"test_answer.py::test_{n}" for n in range(6)}
+        n: f"test_answer.py::test_{n}" for n in range(6)
+    }
     assert [found[n].tests[0].outcome for n in range(6)] == ["failed", "passed"] * 3
 
 
 def test_leaving_the_results_early_ends_the_rest(engine):
-    trials = [Trial({"test_answer.py": "def test_a(): pass\n"}),
-              *(Trial({"test_answer.py": "import time\ndef test_a(): time.sleep(1000)\n"}) for _ in range(3))]
+    trials = [
+        Trial({"test_answer.py": "def test_a(): pass\n"}),
+        *(Trial({"test_answer.py": "import time\ndef test_a(): time.sleep(1000)\n"}) for _ in range(3)),
+    ]
     results = engine.run(trials)
     index, record = next(results)
     results.close()

@@ -22,13 +22,16 @@ def warm():
 
 
 def gone(pids, seconds: float = 10) -> bool:
-    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=seconds)
+    _, alive = psutil.wait_procs(
+        [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=seconds
+    )
     return not alive
 
 
 def test_a_killed_engine_is_a_fault_of_the_engine_and_the_next_trial_works(warm):
     results = warm.run([HANGING])
     warm_process = psutil.Process(warm._process.pid)
+
     def kill():
         while not warm_process.children():
             time.sleep(0.01)  # until the trial is forked
@@ -43,9 +46,11 @@ def test_a_killed_engine_is_a_fault_of_the_engine_and_the_next_trial_works(warm)
 
 
 def test_the_engine_goes_when_its_supervisor_goes():
-    script = ("from checker.engine.warm import WarmEngine; from checker.engine import Trial\n"
-              "engine = WarmEngine(); list(engine.run([Trial({'test_answer.py': 'def test_a(): pass'})]))\n"
-              "print(engine._process.pid, engine._desk, flush=True)\nimport os; os.kill(os.getpid(), 9)\n")
+    script = (
+        "from checker.engine.warm import WarmEngine; from checker.engine import Trial\n"
+        "engine = WarmEngine(); list(engine.run([Trial({'test_answer.py': 'def test_a(): pass'})]))\n"
+        "print(engine._process.pid, engine._desk, flush=True)\nimport os; os.kill(os.getpid(), 9)\n"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     pid, folder = done.stdout.split()
     assert gone([int(pid)])
@@ -62,7 +67,9 @@ def test_closing_leaves_no_process_and_no_folder(warm):
 
 
 def test_a_trial_sees_the_program_it_was_given_and_no_earlier_one(warm):
-    trials = [Trial({"test_answer.py": "import shop\ndef test_a(): assert shop.N == 1\n", "shop.py": f"N = {n}\n"})
-              for n in (1, 2, 1, 2)]
+    trials = [
+        Trial({"test_answer.py": "import shop\ndef test_a(): assert shop.N == 1\n", "shop.py": f"N = {n}\n"})
+        for n in (1, 2, 1, 2)
+    ]
     found = dict(warm.run(trials))
     assert [found[n].tests[0].outcome for n in range(4)] == ["passed", "failed", "passed", "failed"]

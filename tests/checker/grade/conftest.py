@@ -26,4 +26,3 @@ def judge(engine):
         return grade(exercise, {exercise.answers[0]: answer}, engine, **how)
 
     return judge
-

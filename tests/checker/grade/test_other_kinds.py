@@ -4,7 +4,7 @@ import pytest
 
 from tests.checker.graded import findings, results
 
-FIXTURE = '''
+FIXTURE = """
 import pytest
 from desk import Desk
 
@@ -14,50 +14,61 @@ def open_desk():
     desk = Desk()
     yield desk
     desk.close()
-'''
+"""
 
 
 def test_a_right_fixture_passes(judge):
     verdict = judge("0.2", FIXTURE)
     assert (verdict.verdict, verdict.headline) == (
-        "passed", "Works with all 2 correct versions and avoids 2 of 2 bugs.")
+        "passed",
+        "Works with all 2 correct versions and avoids 2 of 2 bugs.",
+    )
 
 
 def test_a_fixture_is_told_which_bug_it_has(judge):
     verdict = judge("0.2", FIXTURE.replace("    desk.close()\n", ""))
     assert verdict.verdict == "misses"
-    assert results(verdict) == {"as it is": "accepted", "has_a_name": "accepted", "never_closes": "missed", "opens_two": "caught"}
+    assert results(verdict) == {
+        "as it is": "accepted",
+        "has_a_name": "accepted",
+        "never_closes": "missed",
+        "opens_two": "caught",
+    }
     never = next(version for version in verdict.versions if version.name == "never_closes")
     assert never.hint == "the desk stays open for ever" and "assert" in never.explanation
 
 
-@pytest.mark.parametrize("answer, verdict", [
-    ("import pytest\n", "empty"),
-    ("import pytest\n@pytest.fixture\ndef other(): pass\n", "invalid"),
-    ("import pytest\n@pytest.fixture\ndef open_desk(): return 3\n", "overstrict"),
-    ("import nope\ndef f(): pass\n", "invalid"),
-    ("import pytest, time\n@pytest.fixture\ndef open_desk(): time.sleep(1000)\n", "timed_out"),
-])
+@pytest.mark.parametrize(
+    "answer, verdict",
+    [
+        ("import pytest\n", "empty"),
+        ("import pytest\n@pytest.fixture\ndef other(): pass\n", "invalid"),
+        ("import pytest\n@pytest.fixture\ndef open_desk(): return 3\n", "overstrict"),
+        ("import nope\ndef f(): pass\n", "invalid"),
+        ("import pytest, time\n@pytest.fixture\ndef open_desk(): time.sleep(1000)\n", "timed_out"),
+    ],
+)
 def test_a_fixture_that_does_not_work(judge, answer, verdict):
     assert judge("0.2", answer).verdict == verdict
 
 
 def test_a_fixture_that_works_in_one_order_only_is_told(judge):
-    kept = FIXTURE.replace("    desk = Desk()\n", "    COUNT.append(1)\n    desk = Desk() if len(COUNT) < 5 else 3\n").replace(
-        "from desk import Desk\n", "from desk import Desk\nCOUNT = []\n")
+    kept = FIXTURE.replace(
+        "    desk = Desk()\n", "    COUNT.append(1)\n    desk = Desk() if len(COUNT) < 5 else 3\n"
+    ).replace("from desk import Desk\n", "from desk import Desk\nCOUNT = []\n")
     verdict = judge("0.2", kept)
     assert verdict.verdict == "invalid"
     assert {kind for kind, _, _ in findings(verdict)} == {"order_dependent"}
 
 
-CONFIG = '''
+CONFIG = """
 [pytest]
 asyncio_mode = "auto"
 asyncio_default_fixture_loop_scope = "function"
 strict_markers = true
 markers = ["slow: takes long"]
 filterwarnings = ["error::RuntimeWarning", "error::pytest.PytestUnraisableExceptionWarning"]
-'''
+"""
 
 
 def test_a_right_configuration_passes(judge):
@@ -65,7 +76,9 @@ def test_a_right_configuration_passes(judge):
     assert verdict.verdict == "passed", verdict
 
 
-@pytest.mark.parametrize("start, bug", [("strict_markers", "has_a_mark_with_a_typo"), ("filterwarnings", "awaits_nothing")])
+@pytest.mark.parametrize(
+    "start, bug", [("strict_markers", "has_a_mark_with_a_typo"), ("filterwarnings", "awaits_nothing")]
+)
 def test_a_configuration_that_lacks_a_line_misses_its_bug(judge, start, bug):
     verdict = judge("0.3", "\n".join(line for line in CONFIG.splitlines() if not line.startswith(start)))
     assert verdict.verdict == "misses"
@@ -77,35 +90,62 @@ def test_a_configuration_that_warns_is_told(judge):
     assert results(verdict)["warns_about_the_loop_scope"] == "missed"
 
 
-@pytest.mark.parametrize("answer, verdict", [("[pytest\n", "invalid"), ("[pytest]\nasyncio_mode = 3\n", "invalid"),
-                                             ('[pytest]\naddopts = ["--collect-only"]\n', "invalid"),
-                                             ('[pytest]\nasyncio_mode = "strict"\n', "overstrict"), ("", "empty")])
+@pytest.mark.parametrize(
+    "answer, verdict",
+    [
+        ("[pytest\n", "invalid"),
+        ("[pytest]\nasyncio_mode = 3\n", "invalid"),
+        ('[pytest]\naddopts = ["--collect-only"]\n', "invalid"),
+        ('[pytest]\nasyncio_mode = "strict"\n', "overstrict"),
+        ("", "empty"),
+    ],
+)
 def test_a_configuration_that_does_not_work(judge, answer, verdict):
     assert judge("0.3", answer).verdict == verdict
 
 
 def test_a_right_prediction_passes_however_it_is_spelled(judge):
-    assert judge("0.4", 'prediction = {"test_a": "passed", "test_b": "passed", "test_c": "failed"}').verdict == "passed"
-    assert judge("0.4", 'x = 1\nprediction = {"test_c": " Failed", "test_b": "PASSED", "test_a": "passed"}\n').verdict == "passed"
+    assert (
+        judge("0.4", 'prediction = {"test_a": "passed", "test_b": "passed", "test_c": "failed"}').verdict
+        == "passed"
+    )
+    assert (
+        judge(
+            "0.4", 'x = 1\nprediction = {"test_c": " Failed", "test_b": "PASSED", "test_a": "passed"}\n'
+        ).verdict
+        == "passed"
+    )
 
 
 def test_a_wrong_belief_is_answered_with_its_hint(judge):
     verdict = judge("0.4", 'prediction = {"test_a": "passed", "test_b": "failed", "test_c": "failed"}')
     assert (verdict.verdict, verdict.headline) == ("misses", "2 of 3 predictions are what the machine did.")
     assert [(version.name, version.result, version.hint) for version in verdict.versions] == [
-        ("believes_that_b_fails", "missed", "a coroutine is true")]
+        ("believes_that_b_fails", "missed", "a coroutine is true")
+    ]
     assert ("wrong_prediction", "test_b", 0) in findings(verdict)
 
 
-@pytest.mark.parametrize("answer, verdict, kind", [
-    ('prediction = {"test_a": ..., "test_b": ..., "test_c": ...}', "empty", None),
-    ('prediction = {"test_a": "passed"}', "misses", "unanswered"),
-    ('prediction = {"test_a": "pased", "test_b": "passed", "test_c": "failed"}', "misses", "unknown_word"),
-    ('prediction = {"test_a": "passed", "test_b": "passed", "test_c": "failed", "test_d": "failed"}', "passed", "unknown_key"),
-    ('prediction = {"test_a": open("x")}', "invalid", None),
-    ("prediction = 3", "invalid", None),
-    ("guess = {}", "empty", None),
-])
+@pytest.mark.parametrize(
+    "answer, verdict, kind",
+    [
+        ('prediction = {"test_a": ..., "test_b": ..., "test_c": ...}', "empty", None),
+        ('prediction = {"test_a": "passed"}', "misses", "unanswered"),
+        (
+            'prediction = {"test_a": "pased", "test_b": "passed", "test_c": "failed"}',
+            "misses",
+            "unknown_word",
+        ),
+        (
+            'prediction = {"test_a": "passed", "test_b": "passed", "test_c": "failed", "test_d": "failed"}',
+            "passed",
+            "unknown_key",
+        ),
+        ('prediction = {"test_a": open("x")}', "invalid", None),
+        ("prediction = 3", "invalid", None),
+        ("guess = {}", "empty", None),
+    ],
+)
 def test_a_prediction_that_is_not_one(judge, answer, verdict, kind):
     said = judge("0.4", answer)
     assert said.verdict == verdict
@@ -113,23 +153,47 @@ def test_a_prediction_that_is_not_one(judge, answer, verdict, kind):
         assert kind in {finding.kind for finding in said.findings}
 
 
-@pytest.mark.parametrize("answer", ["pytest -v test_suite.py::test_b", "python -m pytest -vv -k test_b\n",
-                                    "# mine\nuv run pytest \\\n  --verbose test_suite.py::test_b", "!pytest -v -k 'b and not test_a'"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "pytest -v test_suite.py::test_b",
+        "python -m pytest -vv -k test_b\n",
+        "# mine\nuv run pytest \\\n  --verbose test_suite.py::test_b",
+        "!pytest -v -k 'b and not test_a'",
+    ],
+)
 def test_any_spelling_of_the_right_command_passes(judge, answer):
     verdict = judge("0.5", answer)
     assert verdict.verdict == "passed", verdict
 
 
-@pytest.mark.parametrize("answer, missed", [("pytest -v", {"runs_another_test"}), ("pytest -k test_b", {"says_little"}),
-                                            ("pytest -v -k test_b -p no:cacheprovider", {"leaves_no_list_of_failures"})])
+@pytest.mark.parametrize(
+    "answer, missed",
+    [
+        ("pytest -v", {"runs_another_test"}),
+        ("pytest -k test_b", {"says_little"}),
+        ("pytest -v -k test_b -p no:cacheprovider", {"leaves_no_list_of_failures"}),
+    ],
+)
 def test_a_command_is_told_what_it_does_not_do(judge, answer, missed):
     verdict = judge("0.5", answer)
     assert verdict.verdict == "misses"
     assert {name for name, result in results(verdict).items() if result == "missed"} == missed
 
 
-@pytest.mark.parametrize("answer, verdict", [
-    ("", "empty"), ("# later", "empty"), ("pytest; rm -rf /", "invalid"), ("pytest | tee x", "invalid"), ("ls", "invalid"),
-    ("pytest --nope", "invalid"), ("pytest\npytest", "invalid"), ("pytest 'a", "invalid"), ("pytest $(ls)", "invalid")])
+@pytest.mark.parametrize(
+    "answer, verdict",
+    [
+        ("", "empty"),
+        ("# later", "empty"),
+        ("pytest; rm -rf /", "invalid"),
+        ("pytest | tee x", "invalid"),
+        ("ls", "invalid"),
+        ("pytest --nope", "invalid"),
+        ("pytest\npytest", "invalid"),
+        ("pytest 'a", "invalid"),
+        ("pytest $(ls)", "invalid"),
+    ],
+)
 def test_a_command_that_is_not_one(judge, answer, verdict):
     assert judge("0.5", answer).verdict == verdict

@@ -15,7 +15,11 @@ async def order(number):
 """
 MAIL = "async def send(text): pass\n"
 EXERCISE = Exercise(
-    id="0.1", lesson="00_small", title="an order", answers=("test_answer.py",), hints=("a", "b", "c"),
+    id="0.1",
+    lesson="00_small",
+    title="an order",
+    answers=("test_answer.py",),
+    hints=("a", "b", "c"),
     given={},
     subject={"shop.py": SHOP, "mail.py": MAIL},
     mutants=(
@@ -35,13 +39,16 @@ async def test_it(monkeypatch):
 """
 
 
-@pytest.mark.parametrize("replace, kinds", [
-    ("with patch('shop.order', AsyncMock(return_value=1)):", ["patched_away"]),
-    ("with patch.object(shop, 'order', AsyncMock(return_value=1)):", ["patched_away"]),
-    ("if not monkeypatch.setattr(shop, 'order', AsyncMock(return_value=1)):", ["patched_away"]),
-    ("with patch('shop.send'):", []),
-    ("with patch.object(shop, 'send'):", []),
-])
+@pytest.mark.parametrize(
+    "replace, kinds",
+    [
+        ("with patch('shop.order', AsyncMock(return_value=1)):", ["patched_away"]),
+        ("with patch.object(shop, 'order', AsyncMock(return_value=1)):", ["patched_away"]),
+        ("if not monkeypatch.setattr(shop, 'order', AsyncMock(return_value=1)):", ["patched_away"]),
+        ("with patch('shop.send'):", []),
+        ("with patch.object(shop, 'send'):", []),
+    ],
+)
 def test_only_what_a_module_defines_itself_is_patched_away(engine, replace, kinds):
     verdict = grade(EXERCISE, {"test_answer.py": TEST.format(replace=replace)}, engine)
     assert verdict.verdict == "misses", verdict

@@ -3,10 +3,9 @@
 import pytest
 
 from checker.verdict import VERDICTS
-
 from tests.checker.graded import findings, results
 
-RIGHT = '''
+RIGHT = """
 import asyncio
 
 import pytest
@@ -21,20 +20,25 @@ async def test_price():
 async def test_negative():
     with pytest.raises(ValueError):
         await asyncio.wait_for(price(-1), 0.3)
-'''
+"""
 
 
 def test_a_right_answer_passes_and_says_which_test_caught_what(judge):
     verdict = judge("0.1", RIGHT)
     assert verdict.verdict == "passed"
     assert verdict.headline == "Accepts all 4 correct versions and catches 3 of 3 bugs."
-    assert verdict.matrix == {"test_price": ("triples",),
-                              "test_negative": ("accepts_negative_numbers", "raises_another_error")}
+    assert verdict.matrix == {
+        "test_price": ("triples",),
+        "test_negative": ("accepts_negative_numbers", "raises_another_error"),
+    }
     assert verdict.findings == ()
 
 
 def test_another_right_answer_passes(judge):
-    assert judge("0.1", '''
+    assert (
+        judge(
+            "0.1",
+            """
 import asyncio, pytest, shop
 class TestPrice:
     @pytest.mark.parametrize("n, expected", [(0, 0), (1, 2), (7, 14)], ids=str)
@@ -48,23 +52,34 @@ def test_negative():
     except Exception as error:
         pytest.fail(f"{error!r}")
     pytest.fail("accepted")
-''').verdict == "passed"
+""",
+        ).verdict
+        == "passed"
+    )
 
 
 def test_a_missed_bug_comes_with_its_hint(judge):
     verdict = judge("0.1", RIGHT.replace("price(2) == 4", "price(0) == 0"))
     assert verdict.verdict == "misses"
     assert results(verdict)["triples"] == "missed"
-    assert [version.hint for version in verdict.versions if version.name == "triples"] == ["customers pay too much"]
+    assert [version.hint for version in verdict.versions if version.name == "triples"] == [
+        "customers pay too much"
+    ]
     assert verdict.headline == "Accepts all 4 correct versions and catches 2 of 3 bugs."
 
 
 def test_an_overstrict_answer_names_the_version_and_tries_no_bug(judge):
     verdict = judge("0.1", RIGHT.replace("ValueError)", 'ValueError, match="^negative$")'))
     assert verdict.verdict == "overstrict"
-    assert results(verdict) == {"as it is": "accepted", "adds": "accepted", "says_more": "rejected",
-                                "keeps_old_code": "accepted", "triples": "not_tried",
-                                "accepts_negative_numbers": "not_tried", "raises_another_error": "not_tried"}
+    assert results(verdict) == {
+        "as it is": "accepted",
+        "adds": "accepted",
+        "says_more": "rejected",
+        "keeps_old_code": "accepted",
+        "triples": "not_tried",
+        "accepts_negative_numbers": "not_tried",
+        "raises_another_error": "not_tried",
+    }
     rejected = next(version for version in verdict.versions if version.result == "rejected")
     assert (rejected.tests, rejected.hint) == (("test_negative",), "the words are free")
     assert "negative price" in rejected.explanation
@@ -77,17 +92,24 @@ def test_a_wrong_expectation_is_explained_by_pytest(judge):
 
 
 def test_reading_the_source_does_not_help(judge):
-    verdict = judge("0.1", "import inspect, shop\ndef test_it():\n    assert 'n * 3' not in inspect.getsource(shop)\n")
+    verdict = judge(
+        "0.1", "import inspect, shop\ndef test_it():\n    assert 'n * 3' not in inspect.getsource(shop)\n"
+    )
     assert verdict.verdict == "overstrict"
     assert results(verdict)["keeps_old_code"] == "rejected"
 
 
 def test_a_crash_catches_nothing_and_says_so(judge):
-    verdict = judge("0.1", "import shop\nasync def test_it():\n    assert await shop.price(3)\n    [0] * 7 + [1 / (await shop.price(3) - 9)]\n")
+    verdict = judge(
+        "0.1",
+        "import shop\nasync def test_it():\n    assert await shop.price(3)\n    [0] * 7 + [1 / (await shop.price(3) - 9)]\n",
+    )
     triples = next(version for version in verdict.versions if version.name == "triples")
     assert triples.result == "missed"
-    assert triples.sentence == ("test_it crashed on it with ZeroDivisionError (line 4). A crash catches nothing: assert what "
-                                "must hold.")
+    assert triples.sentence == (
+        "test_it crashed on it with ZeroDivisionError (line 4). A crash catches nothing: assert what "
+        "must hold."
+    )
 
 
 BLIND = """
@@ -103,14 +125,20 @@ def test_a_hang_catches_nothing_and_says_so(judge):
 
 
 def test_a_hang_spares_the_other_tests(judge):
-    verdict = judge("0.6", BLIND + "def test_b():\n    assert 'sleep(1000)' not in open(shop.__file__).read()\n")
+    verdict = judge(
+        "0.6", BLIND + "def test_b():\n    assert 'sleep(1000)' not in open(shop.__file__).read()\n"
+    )
     [never] = verdict.of("mutant")
     assert (never.result, never.tests) == ("caught", ("test_b",))
 
 
 def test_a_time_limit_of_the_answers_own_catches_a_hang(judge):
-    verdict = judge("0.6", BLIND.replace("    assert", "    async with asyncio.timeout(0.2):\n        assert").replace(
-        "import shop", "import asyncio, shop"))
+    verdict = judge(
+        "0.6",
+        BLIND.replace("    assert", "    async with asyncio.timeout(0.2):\n        assert").replace(
+            "import shop", "import asyncio, shop"
+        ),
+    )
     assert verdict.verdict == "passed"
 
 
@@ -120,48 +148,91 @@ def test_a_hang_on_a_correct_version_is_timed_out_and_names_the_test(judge):
     assert verdict.headline.startswith("`test_b` never ended")
 
 
-@pytest.mark.parametrize("answer, verdict, finding", [
-    ("", "empty", None),
-    ("# nothing yet\n", "empty", None),
-    ("def tset_it():\n    assert 0\n", "empty", ("near_miss", "tset_it", 1)),
-    ("def check_test():\n    assert 0\n", "empty", ("near_miss", "check_test", 1)),
-    ("def helper():\n    def test_it():\n        assert 0\n", "empty", ("near_miss", "test_it", 2)),
-    ("class TestIt:\n    def __init__(self): pass\n    def test_it(self): pass\n", "empty", ("near_miss", "TestIt", 1)),
-    ("class Checks:\n    def test_it(self): pass\n", "empty", ("near_miss", "Checks", 1)),
-    ("import pytest\n@pytest.mark.skip\ndef test_it(): assert 0\n", "empty", ("skipped", "test_it", 0)),
-    ("import pytest\n@pytest.mark.xfail\ndef test_it(): assert 0\n", "empty", ("skipped", "test_it", 0)),
-    ("import pytest\npytest.importorskip('nope')\ndef test_it(): assert 0\n", "empty", None),
-    ("def test_it(:\n", "invalid", ("syntax", "", 1)),
-    ("import shop\n%time shop\ndef test_it(): pass\n", "invalid", ("notebook_command", "", 2)),
-    ("!ls\n", "invalid", ("notebook_command", "", 1)),
-    ("import nope\ndef test_it(): pass\n", "invalid", ("not_collected", "", 1)),
-    ("def test_it(unknown): pass\n", "invalid", None),
-    ("def test_it():\n    nope\n", "invalid", None),
-    ("import os\ndef test_it(): os._exit(0)\n", "invalid", None),
-    ("import os\nos._exit(0)\ndef test_it(): pass\n", "invalid", None),
-    ("import sys\nsys.exit(0)\ndef test_it(): pass\n", "invalid", None),
-    ("import pytest\ndef test_it(): pytest.exit('bye', returncode=0)\n", "invalid", ("not_run", "test_it", 0)),
-    ("N = []\ndef test_a():\n    N.append(1)\n    assert len(N) == 1\n", "invalid", ("order_dependent", "test_a", 4)),
-    ("N = []\ndef test_a(): N.append(1)\ndef test_b(): assert N\n", "invalid", ("order_dependent", "test_b", 3)),
-    ("import itertools, os, time\ndef test_it():\n    assert time.time_ns() // 1000 % 2\n", "invalid", ("flaky", "test_it", 3)),
-    ("import shop\nasync def test_it():\n    assert shop.price(2) == 4\n", "overstrict", ("never_awaited", "test_it", 3)),
-    ("import shop\nasync def test_it():\n    assert shop.price(2)\n", "misses", ("never_awaited", "test_it", 3)),
-    ("def test_it(): assert True\n", "misses", ("constant_assert", "test_it", 1)),
-    ("def test_it(): assert (1 == 2, 'no')\n", "misses", ("tuple_assert", "test_it", 1)),
-    ("import shop\nasync def test_it(): await shop.price(1)\n", "misses", ("no_check", "test_it", 2)),
-    ("import shop\nasync def test_it():\n    try:\n        assert await shop.price(2) == 5\n    except AssertionError:\n        pass\n",
-     "misses", ("swallowed", "test_it", 5)),
-    ("import pytest, shop\nasync def test_it():\n    with pytest.raises(Exception):\n        await shop.price()\n", "misses",
-     ("broad_raises", "test_it", 3)),
-    ("import asyncio, shop\nasync def test_it():\n    async def check():\n        assert await shop.price(2) == 5\n"
-     "    asyncio.create_task(check())\n    for _ in range(5): await asyncio.sleep(0)\n    assert True\n", "misses",
-     ("lost_in_task", "test_it", 4)),
-    ("def test_it():\n    assert sum([1, 2]) == 3\n", "misses", ("never_called", "test_it", 0)),
-    ("import shop\nfrom unittest.mock import AsyncMock, patch\nasync def test_it():\n"
-     "    with patch('shop.price', AsyncMock(return_value=4)):\n        assert await shop.price(2) == 4\n", "misses",
-     ("patched_away", "test_it", 0)),
-    ("def test_it(): assert 0\ndef test_it(): assert 1\n", "misses", ("shadowed", "test_it", 2)),
-])
+@pytest.mark.parametrize(
+    "answer, verdict, finding",
+    [
+        ("", "empty", None),
+        ("# nothing yet\n", "empty", None),
+        ("def tset_it():\n    assert 0\n", "empty", ("near_miss", "tset_it", 1)),
+        ("def check_test():\n    assert 0\n", "empty", ("near_miss", "check_test", 1)),
+        ("def helper():\n    def test_it():\n        assert 0\n", "empty", ("near_miss", "test_it", 2)),
+        (
+            "class TestIt:\n    def __init__(self): pass\n    def test_it(self): pass\n",
+            "empty",
+            ("near_miss", "TestIt", 1),
+        ),
+        ("class Checks:\n    def test_it(self): pass\n", "empty", ("near_miss", "Checks", 1)),
+        ("import pytest\n@pytest.mark.skip\ndef test_it(): assert 0\n", "empty", ("skipped", "test_it", 0)),
+        ("import pytest\n@pytest.mark.xfail\ndef test_it(): assert 0\n", "empty", ("skipped", "test_it", 0)),
+        ("import pytest\npytest.importorskip('nope')\ndef test_it(): assert 0\n", "empty", None),
+        ("def test_it(:\n", "invalid", ("syntax", "", 1)),
+        ("import shop\n%time shop\ndef test_it(): pass\n", "invalid", ("notebook_command", "", 2)),
+        ("!ls\n", "invalid", ("notebook_command", "", 1)),
+        ("import nope\ndef test_it(): pass\n", "invalid", ("not_collected", "", 1)),
+        ("def test_it(unknown): pass\n", "invalid", None),
+        ("def test_it():\n    nope\n", "invalid", None),
+        ("import os\ndef test_it(): os._exit(0)\n", "invalid", None),
+        ("import os\nos._exit(0)\ndef test_it(): pass\n", "invalid", None),
+        ("import sys\nsys.exit(0)\ndef test_it(): pass\n", "invalid", None),
+        (
+            "import pytest\ndef test_it(): pytest.exit('bye', returncode=0)\n",
+            "invalid",
+            ("not_run", "test_it", 0),
+        ),
+        (
+            "N = []\ndef test_a():\n    N.append(1)\n    assert len(N) == 1\n",
+            "invalid",
+            ("order_dependent", "test_a", 4),
+        ),
+        (
+            "N = []\ndef test_a(): N.append(1)\ndef test_b(): assert N\n",
+            "invalid",
+            ("order_dependent", "test_b", 3),
+        ),
+        (
+            "import itertools, os, time\ndef test_it():\n    assert time.time_ns() // 1000 % 2\n",
+            "invalid",
+            ("flaky", "test_it", 3),
+        ),
+        (
+            "import shop\nasync def test_it():\n    assert shop.price(2) == 4\n",
+            "overstrict",
+            ("never_awaited", "test_it", 3),
+        ),
+        (
+            "import shop\nasync def test_it():\n    assert shop.price(2)\n",
+            "misses",
+            ("never_awaited", "test_it", 3),
+        ),
+        ("def test_it(): assert True\n", "misses", ("constant_assert", "test_it", 1)),
+        ("def test_it(): assert (1 == 2, 'no')\n", "misses", ("tuple_assert", "test_it", 1)),
+        ("import shop\nasync def test_it(): await shop.price(1)\n", "misses", ("no_check", "test_it", 2)),
+        (
+            "import shop\nasync def test_it():\n    try:\n        assert await shop.price(2) == 5\n    except AssertionError:\n        pass\n",
+            "misses",
+            ("swallowed", "test_it", 5),
+        ),
+        (
+            "import pytest, shop\nasync def test_it():\n    with pytest.raises(Exception):\n        await shop.price()\n",
+            "misses",
+            ("broad_raises", "test_it", 3),
+        ),
+        (
+            "import asyncio, shop\nasync def test_it():\n    async def check():\n        assert await shop.price(2) == 5\n"
+            "    asyncio.create_task(check())\n    for _ in range(5): await asyncio.sleep(0)\n    assert True\n",
+            "misses",
+            ("lost_in_task", "test_it", 4),
+        ),
+        ("def test_it():\n    assert sum([1, 2]) == 3\n", "misses", ("never_called", "test_it", 0)),
+        (
+            "import shop\nfrom unittest.mock import AsyncMock, patch\nasync def test_it():\n"
+            "    with patch('shop.price', AsyncMock(return_value=4)):\n        assert await shop.price(2) == 4\n",
+            "misses",
+            ("patched_away", "test_it", 0),
+        ),
+        ("def test_it(): assert 0\ndef test_it(): assert 1\n", "misses", ("shadowed", "test_it", 2)),
+    ],
+)
 def test_an_answer_that_judges_nothing_is_told_why(judge, answer, verdict, finding):
     said = judge("0.1", answer)
     assert said.verdict == verdict, said
@@ -171,7 +242,11 @@ def test_an_answer_that_judges_nothing_is_told_why(judge, answer, verdict, findi
 
 
 def test_lines_are_lines_of_the_cell(judge):
-    verdict = judge("0.1", "import shop\nasync def test_it():\n    assert shop.price(2)\n", first_line={"test_answer.py": 3})
+    verdict = judge(
+        "0.1",
+        "import shop\nasync def test_it():\n    assert shop.price(2)\n",
+        first_line={"test_answer.py": 3},
+    )
     assert ("never_awaited", "test_it", 5) in findings(verdict)
 
 
@@ -189,12 +264,19 @@ def test_progress_is_told(judge):
 
 
 def test_a_fixture_named_like_a_test_is_no_test(judge):
-    verdict = judge("0.1", RIGHT.replace("async def test_price():", """@pytest.fixture
+    verdict = judge(
+        "0.1",
+        RIGHT.replace(
+            "async def test_price():",
+            """@pytest.fixture
 def test_number():
     return 2
 
 
 @pytest.mark.usefixtures("test_number")
-async def test_price():""", 1))
+async def test_price():""",
+            1,
+        ),
+    )
     assert verdict.verdict == "passed"
     assert list(verdict.matrix) == ["test_price", "test_negative"]
