@@ -178,7 +178,7 @@ def last_run() -> Run:
 
 
 def lifetimes(*names: str) -> Picture:
-    """The lives of fixtures in the last run as bars: a row a fixture, a column a test, time goes right.
+    """The lives of fixtures in the last run: a row a fixture, a column a test, time from left to right.
 
     `NothingToDraw` for a fixture that was not set up, naming those that were.
     """

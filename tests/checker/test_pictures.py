@@ -183,7 +183,6 @@ def test_a_long_name_is_cut_to_its_column(recorded):
 
 @pytest.mark.parametrize(("draw", "message"), [
     (lambda: pictures.lifetimes("engine"), "No fixture `engine` was set up in this run. Set up: "),
-    (lambda: pictures.lifetimes(), "No fixture `` was set up in this run. Set up: "),
     (lambda: pictures.tables(accounts="email"), "There is no table `accounts`. There are: users."),
     (lambda: pictures.tables(users="name"), "`users` has no column `name`. It has: id, email."),
 ])
