@@ -199,6 +199,7 @@ def test_read_only_folder_is_one_sentence(clone, monkeypatch, capsys):
     def refuse(path, *_, **__):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
 
+    monkeypatch.delenv("CHECKER_SETUP", raising=False)  # the `test` command sets it
     monkeypatch.setattr(Path, "mkdir", refuse)
     assert bootstrap.ensure_environment(["list"], clone) == 3
     said = capsys.readouterr().err.splitlines()[-1]
