@@ -15,14 +15,15 @@ from checker.verdict import Verdict, Version
 def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Verdict:
     """The verdict, without the facts about the machine."""
     valid = validity.check(exercise, answers, tests_in(exercise.version()).ids, trials)
+    rejected = [version for version in valid.versions if version.result == "rejected"]
     if valid.verdict:
         waiting = tuple(Version("mutant", mutant.name, "not_tried") for mutant in exercise.mutants)
         return Verdict(
             exercise.id,
             exercise.title,
             exercise.kind,
-            valid.verdict,
-            valid.headline,
+            "overstrict" if rejected else valid.verdict,
+            _headline(rejected[0]) if rejected else valid.headline,
             (*valid.versions, *waiting),
             valid.findings,
         )
@@ -40,6 +41,11 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
         (*valid.versions, *versions),
         valid.findings,
     )
+
+
+def _headline(version: Version) -> str:
+    which = "the suite as it is" if version.kind == "subject" else "a sound suite"
+    return f"Under your configuration `{(*version.tests, 'loading')[0]}` does not pass in {which}."
 
 
 def _version(mutant: Mutant, record: Record) -> Version:

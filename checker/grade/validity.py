@@ -13,6 +13,7 @@ from checker.grade.trials import Trials, runs_of, short
 from checker.verdict import Finding, Version
 
 AS_IT_IS = "as it is"
+_NOT_PASSED = ("failed", "errored", "timed_out")
 AGAIN = 2
 
 
@@ -161,8 +162,8 @@ def _halves(runs: list[TestRun]) -> list[list[TestRun]]:
 
 
 def outcomes(runs: Sequence[TestRun]) -> frozenset[tuple[str, str]]:
-    """Which parameters of a test had which outcome."""
-    return frozenset((run.id, run.outcome) for run in runs)
+    """Which parameters of a test had which outcome. How a test fails may differ: it failed each time."""
+    return frozenset((run.id, "failed" if run.outcome in _NOT_PASSED else run.outcome) for run in runs)
 
 
 def _line(runs: Sequence[TestRun]) -> int:

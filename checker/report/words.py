@@ -30,7 +30,8 @@ class Sort:
     """The words for one kind of answer. `bugs` is the heading of what an answer must deal with.
 
     `caught` and `missed` are results, `subject` is what the name of a bug completes; `by` tells for a result
-    what the tests beside it did, where that is worth a word.
+    what the tests beside it did, where that is worth a word. `right`: the heading of the correct versions, what
+    the first of them is called, and what the name of another completes.
     """
 
     bugs: str = "Bugs"
@@ -38,11 +39,19 @@ class Sort:
     missed: str = "MISSED"
     subject: str = ""
     by: Mapping[str, str] = field(default_factory=lambda: {"caught": "caught by", "rejected": "rejected by"})
+    right: tuple[str, str, str] = ("Correct programs", "the program as it is", "a correct program that ")
 
 
 SORTS = {
     "tests": Sort(subject="a program that "),
-    "config": Sort(subject="a suite that "),
+    "config": Sort(
+        "Unsound suites",
+        "LOUD",
+        "SILENT",
+        "a suite that ",
+        {"caught": "shown by", "rejected": "see"},
+        ("Sound suites", "the suite as it is", "a suite that "),
+    ),
     "fixture": Sort(
         "Bugs", "AVOIDED", "PRESENT", "a fixture that ", {"missed": "shown by", "rejected": "shown by"}
     ),
@@ -116,9 +125,9 @@ def bug_words(name: str) -> str:
 def version_words(version: Version, kind: str) -> str:
     """What the learner calls this version."""
     if version.kind == "subject":
-        return "the program as it is"
+        return SORTS[kind].right[1]
     if version.kind == "variant":
-        return f"a correct program that {bug_words(version.name)}"
+        return SORTS[kind].right[2] + bug_words(version.name)
     return SORTS[kind].subject + bug_words(version.name)
 
 
@@ -145,7 +154,8 @@ def sections(verdict: Verdict) -> list[tuple[str, tuple[Version, ...]]]:
     bugs = verdict.of("mutant")
     if verdict.kind == "predict" and not verdict.passed:
         bugs = tuple(version for version in bugs if version.result == "missed")
-    both = (("Correct programs", tuple(_said_once(verdict))), (SORTS[verdict.kind].bugs, bugs))
+    sort = SORTS[verdict.kind]
+    both = ((sort.right[0], tuple(_said_once(verdict))), (sort.bugs, bugs))
     return [(heading, versions) for heading, versions in both if versions]
 
 

@@ -137,7 +137,7 @@ def test_paths_of_the_installation_are_cut():
     ("kind", "heading", "line"),
     [
         ("fixture", "Bugs", "PRESENT    a fixture that leaks rows (shown by test_a)"),
-        ("config", "Bugs", "MISSED     a suite that leaks rows"),
+        ("config", "Unsound suites", "SILENT     a suite that leaks rows"),
         ("command", "What was asked", "NOT YET    leaks rows"),
         ("predict", "Beliefs", "UNTRUE     leaks rows (see test_a)"),
     ],

@@ -85,6 +85,13 @@ def test_a_configuration_that_lacks_a_line_misses_its_bug(judge, start, bug):
     assert [name for name, result in results(verdict).items() if result == "missed"] == [bug]
 
 
+def test_a_configuration_under_which_a_sound_suite_fails_is_told(judge):
+    verdict = judge("0.3", CONFIG.replace('"auto"', '"strict"'))
+    assert verdict.verdict == "overstrict"
+    assert verdict.headline.startswith("Under your configuration `test_")
+    assert not verdict.findings
+
+
 def test_a_configuration_that_warns_is_told(judge):
     verdict = judge("0.3", CONFIG.replace('asyncio_default_fixture_loop_scope = "function"\n', ""))
     assert results(verdict)["warns_about_the_loop_scope"] == "missed"
