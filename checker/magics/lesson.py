@@ -45,7 +45,7 @@ _FOLDER = "assert-await-"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NODE = re.compile(r"\{(\w+)\}")
 _RAISES = re.compile(r"# ipytest:.*\braise_on_error\s*=\s*True")
-_ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+_ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER")
 
 
 class Lesson:
