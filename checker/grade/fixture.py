@@ -58,7 +58,8 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     avoided = sum(bug.result == "caught" for bug in bugs)
     findings = [] if avoided < len(bugs) else _in_any_order(answers, ids, trials)
     verdict = "misses" if avoided < len(bugs) else "invalid" if findings else "passed"
-    headline = f"Works with all {len(versions)} correct versions and avoids {avoided} of {len(bugs)} bugs."
+    works = f"Works with all {len(versions)} correct versions" if len(versions) > 1 else "Works"
+    headline = f"{works} and avoids {avoided} of {len(bugs)} bugs."
     if findings:
         headline += " But its tests do not pass in every order."
     return Verdict(

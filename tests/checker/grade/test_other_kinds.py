@@ -1,7 +1,12 @@
 """Kinds `fixture`, `config`, `predict` and `command`."""
 
+from dataclasses import replace
+
 import pytest
 
+from checker.contract import load
+from checker.grade import grade
+from tests.checker.grade.conftest import CONTRACT
 from tests.checker.graded import findings, results
 
 FIXTURE = """
@@ -23,6 +28,12 @@ def test_a_right_fixture_passes(judge):
         "passed",
         "Works with all 2 correct versions and avoids 2 of 2 bugs.",
     )
+
+
+def test_a_fixture_with_one_program_is_not_told_of_all_versions(engine):
+    exercise = next(one for one in load(CONTRACT, {}) if one.id == "0.2")
+    verdict = grade(replace(exercise, variants=()), {"conftest.py": FIXTURE}, engine)
+    assert verdict.headline == "Works and avoids 2 of 2 bugs."
 
 
 def test_a_fixture_is_told_which_bug_it_has(judge):
