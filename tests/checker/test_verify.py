@@ -1,0 +1,146 @@
+"""The proof itself is tried: each claim must be able to fail."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from checker.contract import ContractError, load
+from checker.engine.warm import WarmEngine
+from checker.verify import load_answers, prove
+from tests.checker.notebooks import code, save
+
+CONTRACT = '''
+[[exercise]]
+id = "7.1"
+title = "a number"
+answer = "test_answer.py"
+hints = ["a", "b", "c"]
+[exercise.subject]
+"shop.py" = """
+def one():
+    return 1
+
+
+def two():
+    return 2
+"""
+[[exercise.variant]]
+name = "adds"
+subject = "shop.py"
+find = "return 2"
+replace = "return 1 + 1"
+note = "n"
+[[exercise.variant]]
+name = "keeps"
+decoy = true
+subject = "shop.py"
+find = "    return 2"
+replace = "    return 2\\n    return 3"
+note = "n"
+[[exercise.mutant]]
+name = "one_is_off"
+subject = "shop.py"
+find = "return 1"
+replace = "return 0"
+hint = "h"
+[[exercise.mutant]]
+name = "two_is_off"
+subject = "shop.py"
+find = "return 2"
+replace = "return 3"
+hint = "h"
+'''
+REFERENCE = "import shop\ndef test_it():\n    assert (shop.one(), shop.two()) == (1, 2)\n"
+
+
+def answer(name: str, text: str, verdict: str = "misses", **how) -> str:
+    said = {key: str(value).lower() if isinstance(value, bool) else value for key, value in how.items()}
+    more = "".join(f"{key} = {value}\n" for key, value in said.items())
+    return f"[[answer]]\nexercise = '7.1'\nname = '{name}'\nverdict = '{verdict}'\n{more}text = '''\n{text}'''\n"
+
+
+ANSWERS = [
+    answer("right", "import shop\ndef test_it():\n    assert shop.one() == 1\n    assert shop.two() == 2\n", "passed"),
+    answer("right_too", "from shop import one, two\ndef test_it(): assert one() + 3 * two() == 7\n", "passed"),
+    answer("smoke", "import shop\ndef test_it(): shop.one(); shop.two()\n", smoke=True),
+    answer("only_two", "import shop\ndef test_it(): assert shop.two() == 2\n", misses=["one_is_off"]),
+    answer("only_one", "import shop\ndef test_it(): assert shop.one() == 1\n", misses=["two_is_off"]),
+]
+
+
+@pytest.fixture(scope="module")
+def engine():
+    engine = WarmEngine()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def broken_claims(tmp_path: Path, engine):
+    """Proves an exercise made of these parts and returns the sentences that do not hold."""
+
+    def broken_claims(contract=CONTRACT, answers=ANSWERS, reference=REFERENCE, starter=""):
+        (tmp_path / "tests/answers").mkdir(parents=True)
+        marked = f"%%exercise 7.1\n{starter}### BEGIN SOLUTION\n{reference}### END SOLUTION"
+        save(tmp_path / "solutions", code(marked), name="07_small.ipynb")
+        (tmp_path / "tests/answers/07_small.toml").write_text("".join(answers), encoding="utf-8")
+        (tmp_path / "07_small.toml").write_text(contract, encoding="utf-8")
+        [exercise] = load(tmp_path / "07_small.toml", {})
+        return [claim.sentence for claim in prove(tmp_path, exercise, engine) if not claim.holds]
+
+    return broken_claims
+
+
+def test_a_sound_exercise_is_proved(broken_claims):
+    assert broken_claims() == []
+
+
+@pytest.mark.parametrize(
+    "change, broken",
+    [
+        ({"contract": CONTRACT.replace('"a", "b", "c"', '"a", "b"')}, "there are at least 3 hints"),
+        ({"contract": CONTRACT.replace('"c"]', json.dumps(REFERENCE) + "]")}, "the last hint is not the reference"),
+        ({"contract": CONTRACT.replace("decoy = true\n", "")}, "there are at least 2 variants, one a decoy"),
+        ({"starter": REFERENCE, "reference": "pass\n"}, "the untouched starter does not pass"),
+        (
+            {"reference": REFERENCE.replace("(1, 2)", "(1, 3)")},
+            "the reference accepts every correct version and catches every bug",
+        ),
+        ({"answers": ANSWERS[1:]}, "two right answers that differ from the reference are stored"),
+        ({"answers": ANSWERS[:2] + ANSWERS[3:]}, "a naive smoke test is stored"),
+        ({"answers": ANSWERS[:4]}, "for each bug there is a stored answer that misses exactly it"),
+        (
+            {"answers": [*ANSWERS, answer("wrong", "import shop\ndef test_it(): assert shop.one()\n", "passed")]},
+            "the stored answer wrong is passed",
+        ),
+        (
+            {"answers": [*ANSWERS, answer("blind", "def test_it(): assert True\n", finding="'never_awaited'")]},
+            "the stored answer blind is misses, with the finding never_awaited",
+        ),
+        (
+            {"answers": ANSWERS[:3], "reference": REFERENCE},
+            "no two bugs share a kill vector",
+        ),
+    ],
+)
+def test_each_claim_can_fail(broken_claims, change, broken):
+    assert broken in broken_claims(**change)
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("[[answer]\n", "is not valid TOML"),
+        (answer("x", "", "great"), "needs `name`, `verdict`"),
+        (answer("x", "", misses=["nobody"]), "names nobody"),
+        (answer("x", "", surprise=1), "unknown: surprise"),
+    ],
+)
+def test_a_faulty_stored_answer_says_where(tmp_path, text, message):
+    (tmp_path / "tests/answers").mkdir(parents=True)
+    (tmp_path / "07_small.toml").write_text(CONTRACT, encoding="utf-8")
+    (tmp_path / "tests/answers/07_small.toml").write_text(text, encoding="utf-8")
+    [exercise] = load(tmp_path / "07_small.toml", {})
+    with pytest.raises(ContractError, match=message):
+        load_answers(tmp_path, exercise)
