@@ -13,7 +13,7 @@ from importlib import import_module, metadata
 
 from checker.contract import Exercise
 from checker.engine import Engine, EngineError
-from checker.grade.source import Unusable, placed, starting_problem
+from checker.grade.source import Unusable, readable
 from checker.grade.trials import Progress, Trials, short
 from checker.verdict import Verdict
 
@@ -36,14 +36,10 @@ def grade(
     begins, so that lines in the report are lines of the cell. A learner's mistake never raises; a fault of the engine
     gives `grader_error`. KeyboardInterrupt passes through, with every trial ended.
     """
-    files = {name: placed(text, (first_line or {}).get(name, 1)) for name, text in answers.items()}
     try:
-        problem = starting_problem(exercise, files)
-        if problem is not None:
-            verdict = problem
-        else:
-            kind = import_module(f"checker.grade.{exercise.kind}")
-            verdict = kind.judge(exercise, files, Trials(engine, exercise, progress))
+        files = readable(exercise, answers, first_line or {})
+        kind = import_module(f"checker.grade.{exercise.kind}")
+        verdict = kind.judge(exercise, files, Trials(engine, exercise, progress))
     except Unusable as unusable:
         verdict = unusable.verdict(exercise)
     except EngineError as error:

@@ -35,10 +35,7 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
         )
     versions = tuple(_version(mutant, _unmet(mutant.wants, head, record)) for mutant in exercise.mutants)
     met = sum(version.result == "caught" for version in versions)
-    return Verdict(
-        exercise.id,
-        exercise.title,
-        exercise.kind,
+    return trials.verdict(
         "passed" if met == len(versions) else "misses",
         f"The command ran. It does {met} of {len(versions)} things asked for.",
         versions,

@@ -17,29 +17,22 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     valid = validity.check(exercise, answers, tests_in(exercise.version()).ids, trials)
     rejected = [version for version in valid.versions if version.result == "rejected"]
     if valid.verdict:
-        waiting = tuple(Version("mutant", mutant.name, "not_tried") for mutant in exercise.mutants)
-        return Verdict(
-            exercise.id,
-            exercise.title,
-            exercise.kind,
+        return trials.verdict(
             "overstrict" if rejected else valid.verdict,
             _headline(rejected[0]) if rejected else valid.headline,
-            (*valid.versions, *waiting),
-            valid.findings,
+            (*valid.versions, *trials.not_tried()),
+            findings=valid.findings,
         )
     records = trials.run(
         "Trying the unsound suites", [trials.trial(answers, mutant.edit) for mutant in exercise.mutants]
     )
     versions = [_version(mutant, record) for mutant, record in zip(exercise.mutants, records, strict=True)]
     caught = sum(version.result == "caught" for version in versions)
-    return Verdict(
-        exercise.id,
-        exercise.title,
-        exercise.kind,
+    return trials.verdict(
         "passed" if caught == len(versions) else "misses",
         f"Accepts all {len(valid.versions)} sound suites and makes {caught} of {len(versions)} mistakes loud.",
         (*valid.versions, *versions),
-        valid.findings,
+        findings=valid.findings,
     )
 
 

@@ -39,14 +39,7 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     ]
     rejected = [version for version in versions if version.result == "rejected"]
     if rejected:
-        return Verdict(
-            exercise.id,
-            exercise.title,
-            exercise.kind,
-            _word(records),
-            _headline(rejected[0]),
-            (*versions, *(Version("mutant", mutant.name, "not_tried") for mutant in exercise.mutants)),
-        )
+        return trials.verdict(_word(records), _headline(rejected[0]), (*versions, *trials.not_tried()))
     groups = trials.run(
         "Trying the bugs",
         [trials.trial(answers, select=_ids(mutant, ids), explain=True) for mutant in exercise.mutants],
@@ -62,9 +55,7 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     headline = f"{works} and avoids {avoided} of {len(bugs)} bugs."
     if findings:
         headline += " But its tests do not pass in every order."
-    return Verdict(
-        exercise.id, exercise.title, exercise.kind, verdict, headline, (*versions, *bugs), tuple(findings)
-    )
+    return trials.verdict(verdict, headline, (*versions, *bugs), findings=tuple(findings))
 
 
 def _ids(mutant: Mutant, ids: Sequence[str]) -> tuple[str, ...]:

@@ -45,14 +45,11 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     explanation = "\n".join(
         run.explanation for run in record.tests if short(base(run.id)) in wrong and run.explanation
     )
-    return Verdict(
-        exercise.id,
-        exercise.title,
-        exercise.kind,
+    return trials.verdict(
         "passed" if right == len(actual) else "misses",
         f"{right} of {len(actual)} predictions are what the machine did.",
         beliefs,
-        tuple(findings),
+        findings=tuple(findings),
         explanation=explanation,
     )
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import difflib
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from checker.contract import Exercise
+from checker.notebook.answers import Answer
+from checker.notebook.syntax import check_answer
 from checker.verdict import Finding, Verdict
 
 _BROAD = ("Exception", "BaseException")
@@ -56,50 +59,32 @@ class Tests:
     patched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def placed(text: str, first_line: int) -> str:
-    """The answer with as many empty lines before it that its line numbers are those of its cell."""
-    return "\n" * (first_line - 1) + text.replace("\r\n", "\n").removeprefix("\ufeff").rstrip() + "\n"
+def readable(exercise: Exercise, answers: Mapping[str, str], first_line: Mapping[str, int]) -> dict[str, str]:
+    """The answer's files, each with as many empty lines before it that its line numbers are those of its cell.
 
-
-def starting_problem(exercise: Exercise, files: Mapping[str, str]) -> Verdict | None:
-    """What keeps the answer from being tried at all: nothing there, or Python that does not parse."""
+    `Unusable` where there is nothing to try: no text, or text that is not what its file must hold.
+    """
+    files = {}
     for name in exercise.answers:
-        if name not in files:
-            raise Unusable("empty", f"There is no answer for `{name}` yet.")
-        if not files[name].strip():
-            raise Unusable(
-                "empty", "Nothing here yet. Write your answer below the first line and run the cell."
-            )
-        if name.endswith(".py"):
-            parse(files[name])
-    return None
+        text = answers.get(name, "").replace("\r\n", "\n").removeprefix("\ufeff").rstrip()
+        if not text.strip():
+            what = f"for `{name}` " if len(exercise.answers) > 1 else ""
+            raise Unusable("empty", f"Nothing {what}here yet. Write your answer below the first line and run the cell.")
+        begin = first_line.get(name, 1)
+        problems = () if exercise.kind == "command" else check_answer(Answer(exercise.id, name, text, 0, begin), name)
+        if problems:
+            lines = [f"Line {one.line}: {one.reason}" if one.line else f"The answer {one.reason}" for one in problems]
+            findings = [Finding(one.kind, said, line=one.line or 0) for one, said in zip(problems, lines, strict=True)]
+            raise Unusable("invalid", lines[0], tuple(findings))
+        files[name] = "\n" * (begin - 1) + text + "\n"
+    return files
 
 
 def parse(text: str) -> ast.Module:
-    """The syntax tree; `Unusable` names line and reason where there is none."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.startswith(("!", "%")):
-            raise Unusable(
-                "invalid",
-                f"Line {number} is a notebook command (`{line.split()[0]}`). An answer is plain Python: "
-                "move the command to another cell.",
-                (Finding("notebook_command", line.strip()[:80], line=number),),
-            )
-    try:
+    """The syntax tree of text that is known to be Python."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         return ast.parse(text)
-    except SyntaxError as error:
-        line = error.lineno or 0
-        source = (error.text or "").rstrip()
-        what = f"Line {line} is not valid Python: {error.msg}."
-        raise Unusable(
-            "invalid", what, (Finding("syntax", what, line=line),), f"{source}\n{_caret(error)}"
-        ) from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise Unusable("invalid", f"The answer cannot be read as Python: {error}.") from None
-
-
-def _caret(error: SyntaxError) -> str:
-    return " " * max(0, (error.offset or 1) - 1) + "^"
 
 
 def tests_in(files: Mapping[str, str]) -> Tests:

@@ -8,7 +8,7 @@ from checker.contract import Exercise
 from checker.grade import bugs, validity
 from checker.grade.source import Unusable, tests_in
 from checker.grade.trials import Trials, short
-from checker.verdict import Verdict, Version
+from checker.verdict import Verdict
 
 
 def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Verdict:
@@ -24,16 +24,8 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     valid = validity.check(exercise, answers, tests.ids, trials)
     findings = [*valid.findings, *valid.silent, *tests.near_misses]
     if valid.verdict:
-        waiting = tuple(Version("mutant", mutant.name, "not_tried") for mutant in exercise.mutants)
-        return Verdict(
-            exercise.id,
-            exercise.title,
-            exercise.kind,
-            valid.verdict,
-            valid.headline,
-            (*valid.versions, *waiting),
-            tuple(findings),
-        )
+        versions = (*valid.versions, *trials.not_tried())
+        return trials.verdict(valid.verdict, valid.headline, versions, findings=tuple(findings))
     records = trials.run_past_hangs(
         "Trying the bugs", [trials.trial(answers, mutant.edit) for mutant in exercise.mutants], tests.ids
     )
@@ -56,13 +48,5 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     lead = f"Accepts all {len(valid.versions)} correct versions and catches {total - len(missed)} of {total} bugs."
     if not total - len(missed) and total:
         lead = f"Accepts all {len(valid.versions)} correct versions, but catches none of {total} bugs yet."
-    return Verdict(
-        exercise.id,
-        exercise.title,
-        exercise.kind,
-        "misses" if missed else "passed",
-        lead,
-        (*valid.versions, *versions),
-        tuple(dict.fromkeys(findings)),
-        matrix,
-    )
+    word = "misses" if missed else "passed"
+    return trials.verdict(word, lead, (*valid.versions, *versions), findings=tuple(findings), matrix=matrix)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from checker.contract import Edit, Exercise
 from checker.engine import Engine, Record, TestRun, Trial
+from checker.verdict import Verdict, Version
 
 Progress = Callable[[str, int, int], None]
 
@@ -19,6 +20,15 @@ class Trials:
     def __init__(self, engine: Engine, exercise: Exercise, progress: Progress | None) -> None:
         self.engine, self.exercise = engine, exercise
         self.progress = progress or (lambda sentence, done, total: None)
+
+    def verdict(self, word: str, headline: str, versions: Sequence[Version] = (), **more) -> Verdict:
+        """A verdict on the exercise; `more` are further fields of it."""
+        exercise = self.exercise
+        return Verdict(exercise.id, exercise.title, exercise.kind, word, headline, tuple(versions), **more)
+
+    def not_tried(self) -> tuple[Version, ...]:
+        """The lines about the bugs while an answer does not accept every correct version."""
+        return tuple(Version("mutant", mutant.name, "not_tried") for mutant in self.exercise.mutants)
 
     def trial(self, answers: Mapping[str, str], edit: Edit | None = None, **how) -> Trial:
         """The answer against the subject, changed by `edit`."""
