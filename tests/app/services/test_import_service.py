@@ -14,8 +14,6 @@ def connection() -> AsyncMock:
 def pool(connection: AsyncMock) -> MagicMock:
     pool = MagicMock()
     pool.acquire.return_value.__aenter__.return_value = connection
-    # MagicMock would give something truthy, and `async with` would swallow the error.
-    pool.acquire.return_value.__aexit__.return_value = False
     return pool
 
 
