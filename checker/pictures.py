@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from html import escape
+from itertools import chain
 
 import pytest
 
@@ -33,6 +34,7 @@ Tables = Mapping[str, tuple[Mapping[str, object], ...]]
 
 # All lengths in pixels. A letter of the font is about so wide.
 _STEP, _ROW, _LETTER, _MARGIN = 18, 30, 7.3, 12
+_TEST_STEPS = 4
 _GROUND, _INK, _FAINT = "#ffffff", "#1f2328", "#d0d7de"
 _FIXTURE, _BODY, _STORED = ("#ddf4ff", "#0969da"), ("#fff8c5", "#9a6700"), ("#ffebe9", "#cf222e")
 
@@ -189,19 +191,31 @@ def lifetimes(*names: str) -> Picture:
             raise NothingToDraw(f"No fixture `{name}` was set up in this run. Set up: {', '.join(known)}.")
     lives = {name: [span for span in run.fixtures if span.name == name] for name in names}
     left = _left_of((*names, TEST))
-    edges = [left + _STEP * (span.first - 1) for span in run.tests] + [left + _STEP * run.tests[-1].last]
+    x_of = {step: left + _STEP * place for step, place in _places(run, lives).items()}
+    edges = [*(x_of[test.first] for test in run.tests), x_of[run.tests[-1].last]]
     bottom = _ROW * (len(names) + 2)
     parts = [_columns(run.tests, edges, bottom)]
     drawn = [*((name, lives[name], _FIXTURE) for name in names), (TEST, run.bodies, _BODY)]
     for place, (name, spans, colours) in enumerate(drawn, start=1):
         parts.append(_text(_MARGIN, _ROW * place, name))
         for span in spans:
-            x, width = left + _STEP * (span.first - 1), _STEP * (span.last - span.first)
-            parts.append(_box(x, _ROW * place, width, colours))
+            x, end = x_of[span.first], x_of[span.last]
+            parts.append(_box(x, _ROW * place, end - x, colours))
     rows = tuple((name, _lived(lives[name], run.tests)) for name in names)
     said = " ".join(f"{name}: {words}." for name, words in rows)
     alt = f"Lifetimes of fixtures over {counted(len(run.tests), 'test')}. {said}"
     return Picture(_svg(edges[-1], bottom, parts), alt, ("Fixture", "Lives"), rows)
+
+
+def _places(run: Run, lives: Mapping[str, Sequence[Span]]) -> dict[int, int]:
+    """The place of each step that is drawn. A test itself gets more room than a set-up."""
+    spans = [*run.tests, *run.bodies, *chain.from_iterable(lives.values())]
+    bodies = {body.first for body in run.bodies}
+    places, place = {}, 0
+    for step in sorted({step for span in spans for step in (span.first, span.last)}):
+        places[step] = place
+        place += _TEST_STEPS if step in bodies else 1
+    return places
 
 
 def _lived(lives: Sequence[Span], tests: Sequence[Span]) -> str:
