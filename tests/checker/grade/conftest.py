@@ -17,12 +17,17 @@ def engine():
 
 
 @pytest.fixture(scope="session")
-def judge(engine):
-    """Grades an answer to an exercise of the small contract beside these tests."""
-    exercises = {exercise.id: exercise for exercise in load(CONTRACT, {})}
+def small():
+    """The exercises of the small contract beside these tests, by id."""
+    return {exercise.id: exercise for exercise in load(CONTRACT, {})}
+
+
+@pytest.fixture(scope="session")
+def judge(engine, small):
+    """Grades an answer to an exercise of the small contract."""
 
     def judge(id: str, answer: str, **how):
-        exercise = exercises[id]
+        exercise = small[id]
         return grade(exercise, {exercise.answers[0]: answer}, engine, **how)
 
     return judge

@@ -2,6 +2,8 @@
 
 import pytest
 
+from checker.engine import EngineError
+from checker.grade import grade
 from checker.verdict import VERDICTS
 from tests.checker.graded import findings, results
 
@@ -283,3 +285,29 @@ async def test_price():""",
     )
     assert verdict.verdict == "passed"
     assert list(verdict.matrix) == ["test_price", "test_negative"]
+
+
+class BrokenEngine:
+    """An engine that breaks in the middle of its work."""
+
+    name = "broken"
+
+    def run(self, trials):
+        raise EngineError("The engine's process ended. Nothing was graded; run it again.")
+        yield
+
+    def close(self): ...
+
+
+def test_a_fault_of_the_engine_is_never_the_answers(small):
+    verdict = grade(small["0.1"], {"test_answer.py": RIGHT}, BrokenEngine())
+    assert verdict.verdict == "grader_error"
+    assert verdict.headline.startswith("The grader failed, not your answer.")
+
+
+def test_a_bug_that_keeps_the_tests_from_loading_is_not_caught(judge):
+    [breaks] = judge("0.7", "import shop\n\n\ndef test_it():\n    assert shop.N == 1\n").of("mutant")
+    assert (breaks.result, breaks.sentence) == (
+        "missed",
+        "The tests could not be loaded with it. That catches nothing.",
+    )
