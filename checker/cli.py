@@ -230,11 +230,12 @@ def verify(root: Path, ids: tuple[str, ...], repeat: int) -> int:
     Example: python3 -m checker verify 3.2 --repeat 50
     """
     from checker.engine.open import open_engine
+    from checker.learner import meter
     from checker.verify import verify as prove
 
     failed = count = 0
-    with closing(open_engine()) as engine:
-        for claim in prove(root, ids, engine, repeat=repeat):
+    with closing(open_engine()) as engine, meter() as show:
+        for claim in prove(root, ids, engine, repeat=repeat, told=show):
             count += 1
             failed += not claim.holds
             click.echo(f"{'ok  ' if claim.holds else 'FAIL'} {claim.exercise}: {claim.sentence}")

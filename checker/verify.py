@@ -25,7 +25,7 @@ from checker.verdict import VERDICTS, Verdict
 
 HINTS_AT_LEAST = 3
 VARIANTS_AT_LEAST = 2
-Told = Callable[[str, int, int], None]
+Told = Callable[[str, str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -57,31 +57,30 @@ class Claim:
 
 
 def verify(
-    root: Path, ids: Sequence[str], engine: Engine, *, repeat: int = 1, told: Told | None = None
+    root: Path, ids: Sequence[str], engine: Engine, *, repeat: int = 1, told: Told = lambda *step: None
 ) -> Iterator[Claim]:
-    """Yields each claim as it is tried. `ids`: exercises or lesson numbers, all when empty. `repeat`: gradings of the
-    reference under load. Raises `ContractError`, `NotebookError`, `BuildError` where there is nothing to try.
+    """Yields each claim as it is tried.
+
+    `ids`: exercises or lesson numbers, all when empty. `repeat`: gradings of the reference under load; `told(id,
+    sentence, done, total)` hears of each. Raises `UnknownExercise`, `ContractError`, `NotebookError` or `BuildError`
+    where there is nothing to try.
     """
-    exercises = (
-        [exercise for exercise in load_all(root).values() if _chosen(exercise, ids)]
-        if ids
-        else list(load_all(root).values())
-    )
-    if not exercises:
-        find(ids[0], root)
-    for place, exercise in enumerate(exercises):
-        if told:
-            told(f"{exercise.id} {exercise.title}", place, len(exercises))
-        yield from prove(root, exercise, engine, repeat)
-    if told:
-        told("Done", len(exercises), len(exercises))
+    exercises = list(load_all(root).values())
+    for id in ids:
+        if not any(_chosen(exercise, [id]) for exercise in exercises):
+            find(id, root)
+    for exercise in exercises:
+        if not ids or _chosen(exercise, ids):
+            yield from prove(root, exercise, engine, repeat, told)
 
 
 def _chosen(exercise: Exercise, ids: Sequence[str]) -> bool:
     return exercise.id in ids or exercise.id.split(".")[0] in ids
 
 
-def prove(root: Path, exercise: Exercise, engine: Engine, repeat: int = 1) -> Iterator[Claim]:
+def prove(
+    root: Path, exercise: Exercise, engine: Engine, repeat: int = 1, told: Told = lambda *step: None
+) -> Iterator[Claim]:
     """All that must hold of one exercise."""
     notebook = read(root / "solutions" / f"{exercise.lesson}.ipynb")
     own = {
@@ -116,7 +115,7 @@ def prove(root: Path, exercise: Exercise, engine: Engine, repeat: int = 1) -> It
         caught[answer.name] = _caught(verdict)
     yield from _vectors(exercise, caught)
     if repeat > 1:
-        yield _repeated(exercise, own, engine, repeat)
+        yield _repeated(exercise, own, engine, repeat, told)
 
 
 def _filename(exercise: Exercise, name: str) -> str | None:
@@ -241,10 +240,13 @@ def _vectors(exercise: Exercise, caught: Mapping[str, frozenset[str] | None]) ->
     yield Claim(exercise.id, "no two bugs share a kill vector", ", ".join(twins))
 
 
-def _repeated(exercise: Exercise, own: Mapping[str, str], engine: Engine, repeat: int) -> Claim:
+def _repeated(
+    exercise: Exercise, own: Mapping[str, str], engine: Engine, repeat: int, told: Told
+) -> Claim:
     sentence = f"the reference passes {repeat} times under load"
     with load():
         for number in range(repeat):
+            told(exercise.id, sentence, number, repeat)
             verdict = grade(exercise, own, engine)
             if not verdict.passed:
                 return Claim(exercise.id, sentence, f"repetition {number + 1}: {_seen(verdict)}")
@@ -253,8 +255,8 @@ def _repeated(exercise: Exercise, own: Mapping[str, str], engine: Engine, repeat
 
 @contextmanager
 def load(busy: int | None = None) -> Iterator[None]:
-    """Keeps every processor busy while the block runs."""
-    burn = [sys.executable, "-c", "while True: sum(range(1000))"]
+    """Keeps every processor busy while the block runs; what burns ends by itself when this process does."""
+    burn = [sys.executable, "-c", f"import os\nwhile os.getppid() == {os.getpid()}: sum(range(100_000))"]
     burners = [subprocess.Popen(burn, stdin=subprocess.DEVNULL) for _ in range(busy or processors())]
     try:
         yield

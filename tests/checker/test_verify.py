@@ -1,13 +1,16 @@
 """The proof itself is tried: each claim must be able to fail."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
-from checker.contract import ContractError, load
+from checker.contract import ContractError, UnknownExercise, load
 from checker.engine.warm import WarmEngine
-from checker.verify import load_answers, prove
+from checker.verify import load_answers, prove, verify
 from tests.checker.notebooks import code, save
 
 CONTRACT = '''
@@ -77,17 +80,32 @@ def engine():
 
 
 @pytest.fixture
-def broken_claims(tmp_path: Path, engine):
-    """Proves an exercise made of these parts and returns the sentences that do not hold."""
+def written(tmp_path: Path):
+    """Writes an exercise made of these parts and loads it."""
 
-    def broken_claims(contract=CONTRACT, answers=ANSWERS, reference=REFERENCE, starter=""):
+    def written(contract=CONTRACT, answers=ANSWERS, reference=REFERENCE, starter=""):
         (tmp_path / "tests/answers").mkdir(parents=True)
         marked = f"%%exercise 7.1\n{starter}### BEGIN SOLUTION\n{reference}### END SOLUTION"
         save(tmp_path / "solutions", code(marked), name="07_small.ipynb")
         (tmp_path / "tests/answers/07_small.toml").write_text("".join(answers), encoding="utf-8")
         (tmp_path / "07_small.toml").write_text(contract, encoding="utf-8")
         [exercise] = load(tmp_path / "07_small.toml", {})
-        return [claim.sentence for claim in prove(tmp_path, exercise, engine) if not claim.holds]
+        return exercise
+
+    return written
+
+
+@pytest.fixture
+def sound(written):
+    return written()
+
+
+@pytest.fixture
+def broken_claims(tmp_path: Path, engine, written):
+    """Proves an exercise made of these parts and returns the sentences that do not hold."""
+
+    def broken_claims(**parts):
+        return [claim.sentence for claim in prove(tmp_path, written(**parts), engine) if not claim.holds]
 
     return broken_claims
 
@@ -144,3 +162,30 @@ def test_a_faulty_stored_answer_says_where(tmp_path, text, message):
     [exercise] = load(tmp_path / "07_small.toml", {})
     with pytest.raises(ContractError, match=message):
         load_answers(tmp_path, exercise)
+
+
+def test_an_unknown_exercise_among_known_ones_is_named(pytestconfig, engine):
+    with pytest.raises(UnknownExercise, match="There is no exercise '4.99'"):
+        next(verify(pytestconfig.rootpath, ["4.1", "4.99"], engine))
+
+
+def test_repetitions_are_told_and_counted(tmp_path, engine, sound):
+    told = []
+    claims = list(prove(tmp_path, sound, engine, repeat=3, told=lambda *step: told.append(step)))
+    assert [claim.sentence for claim in claims if not claim.holds] == []
+    sentence = "the reference passes 3 times under load"
+    assert claims[-1].sentence == sentence
+    assert told == [("7.1", sentence, number, 3) for number in range(3)]
+
+
+def test_the_load_ends_with_its_process():
+    script = (
+        "import os, psutil\nfrom checker.verify import load\nwith load(2):\n"
+        "    print(*(child.pid for child in psutil.Process().children()), flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    burners = [psutil.Process(int(pid)) for pid in done.stdout.split() if psutil.pid_exists(int(pid))]
+    assert len(done.stdout.split()) == 2
+    _, alive = psutil.wait_procs(burners, timeout=20)
+    assert not alive
