@@ -57,9 +57,7 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
 def prediction(text: str) -> dict[str, object]:
     """The dictionary that the answer assigns to `prediction`: literals only, nothing is executed."""
     for node in parse(text).body:
-        if isinstance(node, ast.Assign) and any(
-            isinstance(one, ast.Name) and one.id == "prediction" for one in node.targets
-        ):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and _assigns(node, "prediction"):
             try:
                 found = ast.literal_eval(node.value)
             except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
@@ -74,6 +72,11 @@ def prediction(text: str) -> dict[str, object]:
                 f'Line {node.lineno}: `prediction` is a dictionary, such as {{"test_a": "passed"}}.',
             )
     raise Unusable("empty", "There is no `prediction = {…}` in the answer.")
+
+
+def _assigns(node: ast.Assign | ast.AnnAssign, name: str) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return node.value is not None and any(isinstance(one, ast.Name) and one.id == name for one in targets)
 
 
 def observed(record: Record) -> dict[str, object]:

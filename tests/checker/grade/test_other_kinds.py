@@ -135,6 +135,11 @@ def test_a_right_prediction_passes_however_it_is_spelled(judge):
     )
 
 
+def test_a_prediction_may_have_a_type(judge):
+    answer = 'prediction: dict = {"test_a": "passed", "test_b": "passed", "test_c": "failed"}'
+    assert judge("0.4", answer).verdict == "passed"
+
+
 def test_a_wrong_belief_is_answered_with_its_hint(judge):
     verdict = judge("0.4", 'prediction = {"test_a": "passed", "test_b": "failed", "test_c": "failed"}')
     assert (verdict.verdict, verdict.headline) == ("misses", "2 of 3 predictions are what the machine did.")
