@@ -19,7 +19,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
 from functools import lru_cache
@@ -47,37 +46,20 @@ LIBRARIES = sys.stdlib_module_names | {
 WARMING = os.path.join(os.path.dirname(os.path.abspath(__file__)), "warming.py")
 
 
-def warm_up() -> None:
-    """Runs a generic test file of our own: the lazy imports of a real trial are done before the first fork."""
+def warm_up(folder: str) -> None:
+    """Runs a generic test file of our own in `folder`: what a trial imports lazily is there before the first fork."""
     path, environment, here = list(sys.path), dict(os.environ), os.getcwd()
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(WARMING, os.path.join(folder, "test_warming.py"))
-        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-        os.chdir(folder)
-        job = {"folder": folder, "order": "forward", "repeat": 1, "explain": True, "watch": []}
-        with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
-            code = pytest.main(
-                [
-                    "-p",
-                    "pytest_asyncio.plugin",
-                    "-p",
-                    "no:cacheprovider",
-                    "-c",
-                    os.devnull,
-                    "--rootdir",
-                    folder,
-                    "-o",
-                    "asyncio_mode=auto",
-                    "-o",
-                    "asyncio_default_fixture_loop_scope=function",
-                    "--basetemp",
-                    os.path.join(folder, "t"),
-                    "--tb",
-                    "short",
-                ],
-                plugins=[Recorder(job, lambda event: None)],
-            )
-        os.chdir(here)
+    os.mkdir(folder)
+    shutil.copy(WARMING, os.path.join(folder, "test_warming.py"))
+    write_config(folder)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.chdir(folder)
+    job = {"folder": folder, "order": "forward", "repeat": 1, "explain": True, "watch": []}
+    words = ["-c", "pytest.toml", "--rootdir", folder, "--basetemp", os.path.join(folder, "t"), *OPTIONS]
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+        code = pytest.main(words, plugins=[Recorder(job, lambda event: None)])
+    os.chdir(here)
+    shutil.rmtree(folder)
     if code != 1:
         raise SystemExit(f"the warming run ended with exit code {int(code)}, expected 1")
     sys.path[:] = path
@@ -88,6 +70,12 @@ def warm_up() -> None:
         time.sleep(0.001)
     gc.collect()
     gc.freeze()
+
+
+def write_config(folder: str) -> None:
+    """The configuration of every trial that brings none of its own, as `pytest.toml` in `folder`."""
+    with open(os.path.join(folder, "pytest.toml"), "w", encoding="utf-8") as file:
+        file.write(CONFIG)
 
 
 class Server:
@@ -234,17 +222,16 @@ def main() -> None:
     """`python server.py DESCRIPTOR FOLDER`: the socket to the supervisor, the folder that holds those of trials."""
     control, folder = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     sys.path.pop(0)
-    warm_up()
-    os.mkdir(os.path.join(folder, "server"))
-    os.chdir(os.path.join(folder, "server"))
-    config = os.path.abspath("pytest.toml")
-    with open(config, "w", encoding="utf-8") as file:
-        file.write(CONFIG)
+    home = os.path.join(folder, "server")
+    warm_up(os.path.join(folder, "warming"))
+    os.mkdir(home)
+    os.chdir(home)
+    write_config(home)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     server = Server(control)
     own = os.getpid()
     try:
-        code = pytest.main(["-c", config, "--rootdir", os.getcwd(), *OPTIONS], plugins=[server])
+        code = pytest.main(["-c", "pytest.toml", "--rootdir", home, *OPTIONS], plugins=[server])
         if server.child_job is not None:
             end(int(code))
     finally:

@@ -118,7 +118,7 @@ def test_interrupted_set_up_says_so_and_is_not_believed(clone):
         assert process.poll() is None
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Stopped. The next run starts the set-up again" in said
     assert "Traceback" not in said

@@ -34,7 +34,7 @@ class Watching:
         """The lines up to the one that begins so."""
         lines = []
         while not lines or not lines[-1].startswith(beginning):
-            lines.append(self._lines.get(timeout=20))
+            lines.append(self._lines.get(timeout=120))
         return lines
 
     def stop(self):
