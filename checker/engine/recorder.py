@@ -15,10 +15,13 @@ import warnings
 from pathlib import Path
 
 import pytest
+from _pytest.fixtures import FixtureLookupError
 from _pytest.reports import TestReport
 
 _CAP = 6000
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+_LIBRARIES = re.compile(r"[^\s'\"<>=(]*/(?:site-packages|lib/python3\.\d+)/")
+_SQL_VALUES = re.compile(r"^(?:E +)?\[parameters: .*\n?", re.MULTILINE)
 _OWN_LINE = re.compile(r"^(test_\w+\.py|conftest\.py):(\d+): in", re.MULTILINE)
 
 
@@ -77,8 +80,9 @@ class Recorder:
             self.send({"event": "problem", "path": report.nodeid, "line": 0, "message": "skipped"})
 
     def _clean(self, text: str) -> str:
-        """Without what differs from run to run: the private folder, addresses."""
-        return _ADDRESS.sub("0x…", text.replace(f"{self.folder}{os.sep}", ""))
+        """Without what differs from run to run: folders of the machine, addresses, the values of an SQL statement."""
+        text = _LIBRARIES.sub("", text.replace(f"{self.folder}{os.sep}", ""))
+        return _SQL_VALUES.sub("", _ADDRESS.sub("0x…", text))
 
     def _own(self, path: Path) -> bool:
         """Whether a frame's file is a test or a conftest of this trial, not the program under test."""
@@ -116,13 +120,27 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item, call):
-        """A plain report where nobody will read pytest's explanation: formatting one can cost more than the test."""
+        """A report of our own: plain where nobody reads it, since formatting can cost more than the test did."""
         if call.excinfo is None or call.excinfo.errisinstance(pytest.skip.Exception):
             return None
         self._failure(call)
-        if self.explain or item.get_closest_marker("xfail"):
+        if item.get_closest_marker("xfail"):
             return None
-        return TestReport(item.nodeid, item.location, {}, "failed", str(call.excinfo.value), call.when)
+        words = self._explanation(item, call.excinfo) if self.explain else str(call.excinfo.value)
+        return TestReport(item.nodeid, item.location, {}, "failed", words, call.when)
+
+    def _explanation(self, item, excinfo) -> str:
+        """pytest's own words, without the frames of libraries: a learner can change only what is in the folder."""
+        if isinstance(excinfo.value, FixtureLookupError):
+            return str(item.repr_failure(excinfo))
+        return str(excinfo.getrepr(style="short", tbfilter=self._frames, chain=False))
+
+    def _frames(self, excinfo):
+        within = excinfo.traceback.filter(lambda entry: self._inside(Path(entry.path)))
+        return within or excinfo.traceback[-1:]
+
+    def _inside(self, path: Path) -> bool:
+        return path.is_file() and self.folder in path.absolute().parents
 
     def _failure(self, call) -> None:
         if self.current is None or "error" in self.current:

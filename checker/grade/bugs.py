@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping, Sequence
 
-from checker.contract import Exercise, Mutant
+from checker.contract import Edit, Exercise, Mutant
 from checker.engine import Record, TestRun
 from checker.grade.source import Tests
 from checker.grade.trials import Trials, runs_of, short
@@ -104,6 +105,8 @@ def idle(
     )[0]
     findings = []
     files = {path: text for path, text in exercise.version().items() if path in watched}
+    # A field of a class takes effect without a call, so no call says nothing of such a program.
+    told_by_calls = all(_in_function(mutant.edit, files) for mutant in exercise.mutants if mutant.edit)
     for run in record.tests:
         patched = tests.patched.get(short(run.id).split("[")[0], ())
         if away := [name for name in patched if _replaces_the_code(name, files, called=bool(run.called))]:
@@ -115,9 +118,23 @@ def idle(
                     run.id,
                 )
             )
-        elif not run.called:
+        elif told_by_calls and not run.called:
             findings.append(Finding("never_called", "it never calls the code under test.", run.id))
     return findings
+
+
+def _in_function(edit: Edit, files: Mapping[str, str]) -> bool:
+    """Whether a change begins inside a function; also where it replaces a whole file, or one that is no Python."""
+    if edit.text is not None or edit.path not in files:
+        return True
+    text = files[edit.path]
+    begin = text.index(edit.find) + len(edit.find) - len(edit.find.lstrip())
+    line = text.count("\n", 0, begin) + 1
+    return any(
+        node.lineno <= line <= (node.end_lineno or node.lineno)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    )
 
 
 def _replaces_the_code(target: str, files: Mapping[str, str], *, called: bool) -> bool:

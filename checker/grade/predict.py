@@ -55,28 +55,41 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
 
 
 def prediction(text: str) -> dict[str, object]:
-    """The dictionary that the answer assigns to `prediction`: literals only, nothing is executed."""
+    """The dictionary that the answer assigns to `prediction`: literals only, nothing is executed.
+
+    Later lines may set single keys, as in `prediction["test_a"] = "passed"`.
+    """
+    found: dict[str, object] | None = None
     for node in parse(text).body:
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and _assigns(node, "prediction"):
-            try:
-                found = ast.literal_eval(node.value)
-            except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-                raise Unusable(
-                    "invalid",
-                    f'Line {node.lineno}: a prediction is made of plain values, such as "passed" or 3.',
-                ) from None
-            if isinstance(found, dict) and all(isinstance(key, str) for key in found):
-                return found
-            raise Unusable(
-                "invalid",
-                f'Line {node.lineno}: `prediction` is a dictionary, such as {{"test_a": "passed"}}.',
-            )
-    raise Unusable("empty", "There is no `prediction = {…}` in the answer.")
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+            continue
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id == "prediction":
+                found = _plain(node.value)
+                if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
+                    example = 'such as {"test_a": "passed"}'
+                    raise Unusable("invalid", f"Line {node.lineno}: `prediction` is a dictionary, {example}.")
+            elif found is not None and isinstance(target, ast.Subscript) and _name(target.value) == "prediction":
+                found[str(_plain(target.slice))] = _plain(node.value)
+    if found is None:
+        raise Unusable("empty", "There is no `prediction = {…}` in the answer.")
+    return found
 
 
-def _assigns(node: ast.Assign | ast.AnnAssign, name: str) -> bool:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return node.value is not None and any(isinstance(one, ast.Name) and one.id == name for one in targets)
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _plain(node: ast.expr) -> object:
+    """The value of a literal, or of `dict(key=literal)`."""
+    try:
+        if isinstance(node, ast.Call) and _name(node.func) == "dict" and not node.args:
+            return {str(word.arg): ast.literal_eval(word.value) for word in node.keywords}
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        message = f'Line {node.lineno}: a prediction is made of plain values, such as "passed" or 3.'
+        raise Unusable("invalid", message) from None
 
 
 def observed(record: Record) -> dict[str, object]:

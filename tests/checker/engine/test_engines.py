@@ -77,6 +77,14 @@ def test_a_failure_is_placed_and_explained_on_request(run):
     assert "assert 6 == 4" in explained.explanation
 
 
+def test_an_explanation_holds_no_frames_of_libraries(run):
+    answer = "import json\n\ndef test_it():\n    json.loads('{')\n"
+    assert run(answer, explain=True).tests[0].explanation.splitlines()[:2] == [
+        "test_answer.py:4: in test_it",
+        "    json.loads('{')",
+    ]
+
+
 def test_the_private_folder_and_addresses_are_not_in_what_is_said(run):
     test = run("def test_it():\n    assert [object()] == [__file__]\n", explain=True).tests[0]
     assert "0x…" in test.explanation
