@@ -157,9 +157,10 @@ def prepare(job: dict) -> None:
 
 
 UNUSED = ("cacheprovider", "doctest", "pastebin", "stepwise", "setuponly", "setupplan", "faulthandler")
+# By the names of their entry points, so that `required_plugins` finds them.
+PLUGINS = tuple(word for name in ("asyncio", "anyio", "timeout") for word in ("-p", name))
 OPTIONS = (
-    "-p",
-    "pytest_asyncio.plugin",
+    *PLUGINS,
     *(word for name in UNUSED for word in ("-p", f"no:{name}")),
     "--tb",
     "short",
@@ -173,10 +174,9 @@ OPTIONS = (
 def arguments(job: dict) -> list[str]:
     """The command line of pytest, for a trial that has no configured pytest to go on with."""
     if job["command"]:
-        coverage = ["-p", "pytest_cov.plugin"] if importlib.util.find_spec("pytest_cov") else []
         if not {"pytest.toml", "pytest.ini", "pyproject.toml"} & set(job["files"]):
             Path("pytest.toml").write_text(CONFIG, encoding="utf-8")
-        return [*job["command"], "-p", "pytest_asyncio.plugin", *coverage]
+        return [*job["command"], *PLUGINS, "-p", "pytest_cov"]
     folder = job["folder"]
     config = "pytest.toml"
     if config not in job["files"]:

@@ -103,6 +103,10 @@ def test_a_configuration_under_which_a_sound_suite_fails_is_told(judge):
     assert not verdict.findings
 
 
+def test_a_configuration_may_require_the_plugin(judge):
+    assert judge("0.3", CONFIG + 'required_plugins = ["pytest-asyncio>=1.0"]\n').verdict == "passed"
+
+
 def test_a_configuration_that_warns_is_told(judge):
     verdict = judge("0.3", CONFIG.replace('asyncio_default_fixture_loop_scope = "function"\n', ""))
     assert results(verdict)["warns_about_the_loop_scope"] == "missed"

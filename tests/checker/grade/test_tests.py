@@ -60,6 +60,11 @@ def test_negative():
     )
 
 
+def test_a_mark_of_another_plugin_that_is_installed_works(judge):
+    marked = RIGHT.replace("async def test_price", "@pytest.mark.anyio\nasync def test_price")
+    assert judge("0.1", marked).verdict == "passed"
+
+
 def test_a_missed_bug_comes_with_its_hint(judge):
     verdict = judge("0.1", RIGHT.replace("price(2) == 4", "price(0) == 0"))
     assert verdict.verdict == "misses"
@@ -132,6 +137,11 @@ def test_a_hang_spares_the_other_tests(judge):
     )
     [never] = verdict.of("mutant")
     assert (never.result, never.tests) == ("caught", ("test_b",))
+
+
+def test_a_mark_that_limits_the_time_catches_a_hang(judge):
+    marked = BLIND.replace("async def", "@pytest.mark.timeout(0.3)\nasync def").replace("import shop", "import pytest, shop")
+    assert judge("0.6", marked).verdict == "passed"
 
 
 def test_a_time_limit_of_the_answers_own_catches_a_hang(judge):
