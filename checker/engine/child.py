@@ -14,6 +14,7 @@ import os
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,7 +24,7 @@ import pytest  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children  # noqa: E402
 from recorder import Recorder, listen  # noqa: E402
 
-_recorder: Recorder
+_recorder: Recorder | None = None
 KEPT_ENV = (
     "PATH",
     "LANG",
@@ -236,7 +237,18 @@ def run(job: dict, channel: int, config=None) -> None:
         adapt(config, job)
         config.pluginmanager.register(_recorder)
         return
-    end(int(pytest.main(arguments(job), plugins=[_recorder])))
+    end(attempt(lambda: pytest.main(arguments(job), plugins=[_recorder])))
+
+
+def attempt(session: Callable[[], int]) -> int:
+    """pytest's exit code. An error of pytest's own, as while it shuts down, is only noted: the tests are done."""
+    try:
+        return int(session())
+    except Exception as error:
+        if _recorder is None:
+            raise
+        _recorder.broke(error)
+        return int(pytest.ExitCode.INTERNAL_ERROR)
 
 
 def end(code: int) -> None:

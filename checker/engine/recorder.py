@@ -19,7 +19,7 @@ from _pytest.fixtures import FixtureLookupError
 from _pytest.reports import TestReport
 
 _CAP = 6000
-_ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+_ADDRESS = re.compile(r"0x[0-9a-f]{6,}|(?<=id=')\d{9,}(?=')")
 _LIBRARIES = re.compile(r"[^\s'\"<>=(]*/(?:site-packages|lib/python3\.\d+)/")
 _SQL_VALUES = re.compile(r"^(?:E +)?\[parameters: .*\n?", re.MULTILINE)
 _OWN_LINE = re.compile(r"^(test_\w+\.py|conftest\.py):(\d+): in", re.MULTILINE)
@@ -133,11 +133,10 @@ class Recorder:
         """pytest's own words, without the frames of libraries: a learner can change only what is in the folder."""
         if isinstance(excinfo.value, FixtureLookupError):
             return str(item.repr_failure(excinfo))
-        return str(excinfo.getrepr(style="short", tbfilter=self._frames, chain=False))
-
-    def _frames(self, excinfo):
         within = excinfo.traceback.filter(lambda entry: self._inside(Path(entry.path)))
-        return within or excinfo.traceback[-1:]
+        if not within:
+            return "\n".join(f"E   {line}" for line in excinfo.exconly().splitlines())
+        return str(excinfo.getrepr(style="short", tbfilter=lambda _: within, chain=False))
 
     def _inside(self, path: Path) -> bool:
         return path.is_file() and self.folder in path.absolute().parents
@@ -220,6 +219,10 @@ class Recorder:
                 line = trace.tb_lineno
             trace = trace.tb_next
         self.current["lost"].append([line, f"{type(error).__name__}: {str(error)[:200]}"])
+
+    def broke(self, error: BaseException) -> None:
+        """pytest itself stopped with an error, as it can while it shuts down. What its tests did is known already."""
+        self.send({"event": "warning", "text": _capped(f"{type(error).__name__}: {error}")})
 
     def plain_warning(self, message, category, filename, lineno, file=None, line=None) -> None:
         """Takes the place of `warnings.showwarning`: what is said before pytest listens."""

@@ -26,7 +26,7 @@ from functools import lru_cache
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import pytest  # noqa: E402
-from child import CONFIG, OPTIONS, compiled, end, is_program, run  # noqa: E402
+from child import CONFIG, OPTIONS, attempt, compiled, end, is_program, run  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children, kill_group  # noqa: E402
 from recorder import Recorder  # noqa: E402
 
@@ -231,9 +231,9 @@ def main() -> None:
     server = Server(control)
     own = os.getpid()
     try:
-        code = pytest.main(["-c", "pytest.toml", "--rootdir", home, *OPTIONS], plugins=[server])
+        code = attempt(lambda: pytest.main(["-c", "pytest.toml", "--rootdir", home, *OPTIONS], plugins=[server]))
         if server.child_job is not None:
-            end(int(code))
+            end(code)
     finally:
         if os.getpid() != own:
             os._exit(70)  # whatever went wrong in a child, it must not go on as the server

@@ -47,6 +47,9 @@ _NODE = re.compile(r"\{(\w+)\}")
 _RAISES = re.compile(r"# ipytest:.*\braise_on_error\s*=\s*True")
 _ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "CI", "BUILD_NUMBER")
 
+# Many a library that brings a plugin is imported in a kernel long before; with `-W error` that would end the run.
+_QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+
 
 class Lesson:
     """Runs the tests of a cell. `root` is the project's folder."""
@@ -113,6 +116,7 @@ class Lesson:
                     "-c",
                     str(self._folder / "pytest.ini"),
                     *names,
+                    *_QUIET,
                     defopts=not chosen,
                     run_in_thread=False,
                     raise_on_error=False,

@@ -85,6 +85,23 @@ def test_an_explanation_holds_no_frames_of_libraries(run):
     ]
 
 
+def test_an_error_while_pytest_shuts_down_spares_what_the_tests_did(run):
+    strict = '[pytest]\nfilterwarnings = ["error"]\nasyncio_default_fixture_loop_scope = "function"\n'
+    record = run(
+        "import atexit\n\ndef test_it(pytestconfig):\n    pytestconfig.add_cleanup(lambda: 1 / 0)\n",
+        {"pytest.toml": strict},
+    )
+    assert (record.end, outcomes(record)) == ("finished", {"test_it": "passed"})
+    assert any("ZeroDivisionError" in warning for warning in record.warnings)
+
+
+def test_a_failure_outside_the_folder_is_told_without_frames(run):
+    answer = "import pytest\n\n@pytest.fixture(scope='session')\ndef wide(tmp_path): pass\n\ndef test_it(wide): pass\n"
+    explanation = run(answer, explain=True).tests[0].explanation
+    assert explanation.startswith("E   Failed: ScopeMismatch: You tried to access the function scoped fixture tmp_path")
+    assert "site-packages" not in explanation
+
+
 def test_the_private_folder_and_addresses_are_not_in_what_is_said(run):
     test = run("def test_it():\n    assert [object()] == [__file__]\n", explain=True).tests[0]
     assert "0x…" in test.explanation
