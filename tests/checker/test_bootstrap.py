@@ -19,6 +19,7 @@ from checker import bootstrap, installation
 from checker.bootstrap import STAMP, is_complete, requirement_files, set_up
 from checker.installation import SetUpError, install
 from tests.checker.bare_clone import EXIT_CODE, add_wheel, environment, make_clone, run
+from tests.checker.interrupts import listens_to_interrupts
 
 NAMES = ["requirements.txt"]
 
@@ -113,6 +114,7 @@ def test_interrupted_set_up_says_so_and_is_not_believed(clone):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=listens_to_interrupts,
     )
     while not (clone / "held").exists():
         assert process.poll() is None

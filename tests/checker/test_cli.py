@@ -20,6 +20,7 @@ from checker import cli
 from checker.notebook.reader import read
 from checker.report.json import schema
 from tests.checker.clone import LESSON, PREDICTED, RIGHT, WEAK, make_clone
+from tests.checker.interrupts import listens_to_interrupts
 
 HOSTILE = "a 'b\" $(touch x) ü;&[1] %s"
 
@@ -347,6 +348,7 @@ def started(clone, *arguments):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=listens_to_interrupts,
     )
 
 

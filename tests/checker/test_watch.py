@@ -9,6 +9,7 @@ from queue import Queue
 import pytest
 
 from tests.checker.clone import RIGHT, WEAK, make_clone
+from tests.checker.interrupts import listens_to_interrupts
 
 
 class Watching:
@@ -22,6 +23,7 @@ class Watching:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=listens_to_interrupts,
         )
         self._lines = Queue()
         threading.Thread(target=self._read, daemon=True).start()
