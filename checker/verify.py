@@ -19,8 +19,8 @@ from checker.contract import ContractError, Exercise, find, load_all
 from checker.engine import Engine
 from checker.engine.processes import processors
 from checker.grade import grade
-from checker.notebook.build import BuildError, reference, starter
-from checker.notebook.reader import NotebookError, read
+from checker.notebook.build import reference, starter
+from checker.notebook.reader import read
 from checker.verdict import VERDICTS, Verdict
 
 HINTS_AT_LEAST = 3
@@ -314,6 +314,3 @@ def _stored(entry: dict, exercise: Exercise, path: Path) -> Stored:
 
 def _tuple(entry: dict, key: str) -> tuple[str, ...] | None:
     return tuple(entry[key]) if key in entry else None
-
-
-__all__ = ["BuildError", "Claim", "NotebookError", "Stored", "load", "load_answers", "prove", "verify"]
