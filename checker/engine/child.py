@@ -11,6 +11,7 @@ import importlib.abc
 import importlib.util
 import json
 import os
+import re
 import sys
 import tempfile
 import warnings
@@ -44,6 +45,7 @@ CONFIG = """[pytest]
 asyncio_mode = "auto"
 asyncio_default_fixture_loop_scope = "function"
 """
+TEST_FILE = re.compile(r"test_\w+\.py|\w+_test\.py")
 LARGEST_FILE = 32 * 2**20
 MEMORY = 4 * 2**30
 RARELY = (
@@ -202,23 +204,29 @@ def _basetemp(folder: str) -> str:
 
 
 def selected(job: dict) -> list[str]:
-    """What pytest is to collect, as absolute paths."""
-    return [os.path.join(job["folder"], id) for id in job["select"]] or [job["folder"]]
+    """What pytest is to collect, as absolute paths: what was asked for, else each test file.
+
+    The whole folder where the trial's own settings say what a test file is: looking through it costs milliseconds.
+    """
+    files = [path for path in job["files"] if TEST_FILE.fullmatch(path.rpartition("/")[2])]
+    chosen = job["select"] or ("pytest.toml" not in job["files"] and sorted(files))
+    return [os.path.join(job["folder"], id) for id in chosen or ("",)]
 
 
-def adapt(config, job: dict) -> None:
-    """Makes a configured pytest the trial's: what differs from trial to trial is where it is and what it collects."""
-    folder = Path(job["folder"])
+def adapt(session, job: dict) -> None:
+    """Makes a session that has begun the trial's: what differs is where it is and what it collects."""
+    folder, config = Path(job["folder"]), session.config
     config.args[:] = selected(job)
-    config.option.basetemp = _basetemp(job["folder"])
-    config._rootpath = folder
+    config._rootpath = session.path = folder
     config.pluginmanager._confcutdir = folder
+    config._tmp_path_factory._given_basetemp = Path(_basetemp(job["folder"]))
+    session._bestrelpathcache = type(session._bestrelpathcache)(folder)
 
 
-def run(job: dict, channel: int, config=None) -> None:
+def run(job: dict, channel: int, session=None) -> None:
     """Runs the trial; `channel` is the file descriptor of the record.
 
-    With `config`, a pytest that is configured and about to begin, it prepares that one and returns; else, and where the
+    With `session`, pytest's own, begun and about to collect, it prepares that one and returns; else, and where the
     trial brings its own settings, it runs pytest itself and ends the process.
     """
     global _recorder
@@ -233,9 +241,9 @@ def run(job: dict, channel: int, config=None) -> None:
     prepare(job)
     _recorder = Recorder(job, send)
     listen(_recorder)
-    if config is not None and not job["command"] and "pytest.toml" not in job["files"]:
-        adapt(config, job)
-        config.pluginmanager.register(_recorder)
+    if session is not None and not job["command"] and "pytest.toml" not in job["files"]:
+        adapt(session, job)
+        session.config.pluginmanager.register(_recorder)
         return
     end(attempt(lambda: pytest.main(arguments(job), plugins=[_recorder])))
 

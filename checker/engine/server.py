@@ -79,8 +79,8 @@ def write_config(folder: str) -> None:
 
 
 class Server:
-    """The loop of the warm process. It is a pytest plugin: it serves where pytest has read its configuration and would
-    begin, so that a forked child begins there too.
+    """The loop of the warm process. It is a pytest plugin: it serves where pytest has begun its session and would
+    collect, so that a forked child begins there too.
     """
 
     def __init__(self, control: socket.socket) -> None:
@@ -101,14 +101,15 @@ class Server:
         )  # Ctrl-C is for the supervisor, which tells us what to end
         become_reaper()
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_cmdline_main(self, config) -> int | None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection(self, session):
         """Serves; in a child, leaves the rest to pytest, or runs pytest anew for a trial with its own settings."""
+        sys.stdout.flush()  # else each child would print what waits here once more
         self.serve()
         if self.child_job is None:
-            return 0
-        run(self.child_job, self.child_channel, config)
-        return None
+            pytest.exit("the supervisor has hung up", returncode=0)
+        run(self.child_job, self.child_channel, session)
+        return (yield)
 
     def serve(self) -> None:
         """Until the supervisor hangs up; in a child, until it is one."""
