@@ -109,15 +109,18 @@ def list_exercises(root: Path) -> None:
 
 @commands.command()
 @click.argument("id")
+@click.option("--matrix", is_flag=True, help="Try every test on every bug, and show which caught which.")
 @click.pass_obj
-def run(root: Path, id: str) -> int:
+def run(root: Path, id: str, matrix: bool) -> int:
     """Grade your answer to an exercise, as it is saved in exercises/.
+
+    A bug is tried until one of your tests catches it, unless --matrix asks for all.
 
     Example: python3 -m checker run 3.2
     """
     from checker.learner import run_answer
 
-    return run_answer(root, id)
+    return run_answer(root, id, matrix=matrix)
 
 
 @commands.command()

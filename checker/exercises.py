@@ -72,12 +72,21 @@ def answer_to(exercise: Exercise, notebook: Notebook, answers: Answers | None = 
     return Found(sources, first_lines, cells[0])
 
 
-def judge(exercise: Exercise, found: Found, engine: Engine, progress: Progress | None = None) -> Verdict:
-    """The verdict on what was found; one that says so where there is nothing to try."""
+def judge(
+    exercise: Exercise,
+    found: Found,
+    engine: Engine,
+    progress: Progress | None = None,
+    *,
+    matrix: bool = False,
+) -> Verdict:
+    """The verdict on what was found; one that says so where there is nothing to try. See `checker.grade.grade`."""
     if found.problem:
         word = "invalid" if found.cell else "empty"
         return Verdict(exercise.id, exercise.title, exercise.kind, word, found.problem)
-    return grade(exercise, found.sources, engine, first_line=found.first_lines, progress=progress)
+    return grade(
+        exercise, found.sources, engine, first_line=found.first_lines, progress=progress, matrix=matrix
+    )
 
 
 def _remedy(exercise: Exercise, answers: Answers) -> str:

@@ -65,8 +65,7 @@ def free_port(wanted: int) -> int:
                 continue
             return port
     raise NoPort(
-        f"no port from {wanted} to {last} can be used. "
-        f"Choose another: python3 -m checker lab --port {last + 1}"
+        f"no port from {wanted} to {last} can be used. Choose another: python3 -m checker lab --port {last + 1}"
     )
 
 

@@ -18,21 +18,26 @@ from checker.report.words import counted
 from checker.submission import DONE, INCOMPLETE, USAGE, Submission
 
 
-def run_answer(root: Path, id: str) -> int:
-    """Grade the answer in exercises/, print the report, record the attempt. Returns the exit code."""
+def run_answer(root: Path, id: str, *, matrix: bool = False) -> int:
+    """Grade the answer in exercises/, print the report, record the attempt. Returns the exit code.
+
+    `matrix`: try every test on every bug, too.
+    """
     from checker.engine.open import open_engine
 
     exercise = find(id, root)
     notebook = read(notebook_of(exercise, root))
     with closing(open_engine()) as engine:
-        return grade_and_show(root, exercise, notebook, engine)
+        return grade_and_show(root, exercise, notebook, engine, matrix=matrix)
 
 
-def grade_and_show(root: Path, exercise: Exercise, notebook: Notebook, engine: Engine) -> int:
+def grade_and_show(
+    root: Path, exercise: Exercise, notebook: Notebook, engine: Engine, *, matrix: bool = False
+) -> int:
     """Grade the answer in `notebook`, print the report, record the attempt. Returns the exit code."""
     found = answer_to(exercise, notebook)
     with meter() as show:
-        verdict = judge(exercise, found, engine, lambda *step: show(exercise.id, *step))
+        verdict = judge(exercise, found, engine, lambda *step: show(exercise.id, *step), matrix=matrix)
     if found.cell:
         print(f"{notebook.path.relative_to(root).as_posix()}, cell {found.cell}")
     print(text(verdict), flush=True)

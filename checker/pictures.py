@@ -283,8 +283,10 @@ def _left_of(names: Sequence[str]) -> float:
 
 def _columns(tests: Sequence[Span], edges: Sequence[float], bottom: float) -> str:
     """The names of the tests above their columns, a line between two."""
-    names = [_text(edge + 4, 0, _fitting(test.name, after - edge))
-             for test, edge, after in zip(tests, edges[:-1], edges[1:], strict=True)]
+    names = [
+        _text(edge + 4, 0, _fitting(test.name, after - edge))
+        for test, edge, after in zip(tests, edges[:-1], edges[1:], strict=True)
+    ]
     return "".join([*names, *(f'<path d="M{edge:g} 8V{bottom:g}" stroke="{_FAINT}"/>' for edge in edges)])
 
 

@@ -27,8 +27,7 @@ _BUSY_SECONDS = 5.0
 _NO_ATTEMPT = ("empty", "grader_error")
 _LAYOUT = 1
 _TABLES = (
-    "CREATE TABLE IF NOT EXISTS attempt"
-    " (exercise TEXT, digest TEXT, verdict TEXT, PRIMARY KEY (exercise, digest))",
+    "CREATE TABLE IF NOT EXISTS attempt (exercise TEXT, digest TEXT, verdict TEXT, PRIMARY KEY (exercise, digest))",
     "CREATE TABLE IF NOT EXISTS hint (exercise TEXT PRIMARY KEY, shown INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS given_up (exercise TEXT PRIMARY KEY)",
 )
@@ -69,8 +68,7 @@ class Progress:
         """The next step of the ladder: its number from 1, its text, how many are left. The last repeats."""
         last = len(exercise.hints)
         [[step]] = self._ask(
-            "INSERT INTO hint VALUES (?, 1)"
-            " ON CONFLICT DO UPDATE SET shown = min(shown + 1, ?) RETURNING shown",
+            "INSERT INTO hint VALUES (?, 1) ON CONFLICT DO UPDATE SET shown = min(shown + 1, ?) RETURNING shown",
             (exercise.id, last),
         )
         return step, exercise.hints[step - 1], last - step

@@ -39,7 +39,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of grading one answer. `matrix` maps a test to the names of the bugs it caught.
+    """The result of grading one answer. `matrix`, where it was asked for, maps each test to the
+    names of the bugs it caught.
 
     `headline` leads with what works. `explanation` is pytest's own text where no single version is to blame (a
     collection error). `flags` are for a human to look at. `libraries` maps a package to its version.

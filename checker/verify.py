@@ -240,9 +240,7 @@ def _vectors(exercise: Exercise, caught: Mapping[str, frozenset[str] | None]) ->
     yield Claim(exercise.id, "no two bugs share a kill vector", ", ".join(twins))
 
 
-def _repeated(
-    exercise: Exercise, own: Mapping[str, str], engine: Engine, repeat: int, told: Told
-) -> Claim:
+def _repeated(exercise: Exercise, own: Mapping[str, str], engine: Engine, repeat: int, told: Told) -> Claim:
     sentence = f"the reference passes {repeat} times under load"
     with load():
         for number in range(repeat):

@@ -22,6 +22,7 @@ class Trial:
 
     `files`: relative path to text, all that is in the folder. `select`: node ids, all tests when empty.
     `order`: `forward` or `reversed`; `repeat`: how often each test runs, the whole list at a time.
+    `until`: outcomes; the trial ends after the first test that has one of them.
     `explain`: pytest's full explanation of each failure (slower). `command`: a pytest command line, run as it is.
     `watch`: paths of subject files whose functions are noted when they are called.
     `seconds`: the longest that one test, or the start, may take on a quiet machine.
@@ -31,6 +32,7 @@ class Trial:
     select: tuple[str, ...] = ()
     order: str = "forward"
     repeat: int = 1
+    until: tuple[str, ...] = ()
     explain: bool = False
     command: tuple[str, ...] = ()
     watch: tuple[str, ...] = ()

@@ -118,6 +118,7 @@ def as_job(trial: Trial, folder: Path) -> dict:
         "select": list(trial.select),
         "order": trial.order,
         "repeat": trial.repeat,
+        "until": list(trial.until),
         "explain": trial.explain,
         "command": list(trial.command),
         "watch": list(trial.watch),

@@ -35,10 +35,11 @@ class Recorder:
     def __init__(self, job: dict, send) -> None:
         self.folder = Path(job["folder"])
         self.order, self.repeat = job["order"], job["repeat"]
+        self.until = frozenset(job["until"])
         self.explain, self.watch = job["explain"], frozenset(job["watch"])
         self.send = send
         self.current: dict | None = None
-        self.config = None
+        self.config = self.session = None
 
     # The session
 
@@ -62,6 +63,7 @@ class Recorder:
                 items.append(twin)
 
     def pytest_collection_finish(self, session) -> None:
+        self.session = session
         self.send({"event": "collected", "ids": [item.nodeid for item in session.items][:2000]})
 
     def pytest_collectreport(self, report) -> None:
@@ -182,6 +184,8 @@ class Recorder:
     def pytest_runtest_logfinish(self, nodeid) -> None:
         if self.current is not None:
             self.send(self.current)
+            if self.current["outcome"] in self.until:
+                self.session.shouldstop = "the trial has shown what it is for"
 
     # What a test says without failing
 

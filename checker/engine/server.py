@@ -54,7 +54,7 @@ def warm_up(folder: str) -> None:
     write_config(folder)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.chdir(folder)
-    job = {"folder": folder, "order": "forward", "repeat": 1, "explain": True, "watch": []}
+    job = {"folder": folder, "order": "forward", "repeat": 1, "until": [], "explain": True, "watch": []}
     words = ["-c", "pytest.toml", "--rootdir", folder, "--basetemp", os.path.join(folder, "t"), *OPTIONS]
     with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
         code = pytest.main(words, plugins=[Recorder(job, lambda event: None)])
@@ -232,7 +232,9 @@ def main() -> None:
     server = Server(control)
     own = os.getpid()
     try:
-        code = attempt(lambda: pytest.main(["-c", "pytest.toml", "--rootdir", home, *OPTIONS], plugins=[server]))
+        code = attempt(
+            lambda: pytest.main(["-c", "pytest.toml", "--rootdir", home, *OPTIONS], plugins=[server])
+        )
         if server.child_job is not None:
             end(code)
     finally:

@@ -29,17 +29,18 @@ def grade(
     *,
     first_line: Mapping[str, int] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    matrix: bool = False,
 ) -> Verdict:
     """The verdict on an answer.
 
     `answers` maps the answer's file names to what the learner wrote; `first_line` says at which line of its cell each
-    begins, so that lines in the report are lines of the cell. A learner's mistake never raises; a fault of the engine
-    gives `grader_error`. KeyboardInterrupt passes through, with every trial ended.
+    begins, so that lines in the report are lines of the cell. `matrix`: try every test on every bug. A learner's
+    mistake never raises; a fault of the engine gives `grader_error`. KeyboardInterrupt passes through, with every trial ended.
     """
     try:
         files = readable(exercise, answers, first_line or {})
         kind = import_module(f"checker.grade.{exercise.kind}")
-        verdict = kind.judge(exercise, files, Trials(engine, exercise, progress))
+        verdict = kind.judge(exercise, files, Trials(engine, exercise, progress, matrix=matrix))
     except Unusable as unusable:
         verdict = unusable.verdict(exercise)
     except EngineError as error:

@@ -113,8 +113,7 @@ def idle(
             findings.append(
                 Finding(
                     "patched_away",
-                    f"it replaces `{away[0].rpartition('.')[2]}`, the code under test, and "
-                    "then tests the replacement.",
+                    f"it replaces `{away[0].rpartition('.')[2]}`, the code under test, and then tests the replacement.",
                     run.id,
                 )
             )

@@ -70,7 +70,11 @@ def prediction(text: str) -> dict[str, object]:
                 if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
                     example = 'such as {"test_a": "passed"}'
                     raise Unusable("invalid", f"Line {node.lineno}: `prediction` is a dictionary, {example}.")
-            elif found is not None and isinstance(target, ast.Subscript) and _name(target.value) == "prediction":
+            elif (
+                found is not None
+                and isinstance(target, ast.Subscript)
+                and _name(target.value) == "prediction"
+            ):
                 found[str(_plain(target.slice))] = _plain(node.value)
     if found is None:
         raise Unusable("empty", "There is no `prediction = {…}` in the answer.")

@@ -69,12 +69,23 @@ def readable(exercise: Exercise, answers: Mapping[str, str], first_line: Mapping
         text = answers.get(name, "").replace("\r\n", "\n").removeprefix("\ufeff").rstrip()
         if not text.strip():
             what = f"for `{name}` " if len(exercise.answers) > 1 else ""
-            raise Unusable("empty", f"Nothing {what}here yet. Write your answer below the first line and run the cell.")
+            raise Unusable(
+                "empty", f"Nothing {what}here yet. Write your answer below the first line and run the cell."
+            )
         begin = first_line.get(name, 1)
-        problems = () if exercise.kind == "command" else check_answer(Answer(exercise.id, name, text, 0, begin), name)
+        problems = (
+            ()
+            if exercise.kind == "command"
+            else check_answer(Answer(exercise.id, name, text, 0, begin), name)
+        )
         if problems:
-            lines = [f"Line {one.line}: {one.reason}" if one.line else f"The answer {one.reason}" for one in problems]
-            findings = [Finding(one.kind, said, line=one.line or 0) for one, said in zip(problems, lines, strict=True)]
+            lines = [
+                f"Line {one.line}: {one.reason}" if one.line else f"The answer {one.reason}"
+                for one in problems
+            ]
+            findings = [
+                Finding(one.kind, said, line=one.line or 0) for one, said in zip(problems, lines, strict=True)
+            ]
             raise Unusable("invalid", lines[0], tuple(findings))
         files[name] = "\n" * (begin - 1) + text + "\n"
     return files
@@ -172,8 +183,7 @@ def _functions(tree: ast.Module, near: list[Finding]) -> Iterator[tuple[str, _Fu
                 near.append(
                     Finding(
                         "near_miss",
-                        f"class `{node.name}` has an `__init__`, so pytest does not collect it. "
-                        "Use a fixture instead.",
+                        f"class `{node.name}` has an `__init__`, so pytest does not collect it. Use a fixture instead.",
                         node.name,
                         node.lineno,
                     )

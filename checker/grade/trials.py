@@ -15,10 +15,15 @@ Progress = Callable[[str, int, int], None]
 
 
 class Trials:
-    """The trials of an exercise on an engine. `progress(sentence, done, total)` is told of each one that ends."""
+    """The trials of an exercise on an engine. `progress(sentence, done, total)` is told of each one that ends.
 
-    def __init__(self, engine: Engine, exercise: Exercise, progress: Progress | None) -> None:
-        self.engine, self.exercise = engine, exercise
+    `matrix`: whether every test is to be tried on every bug, or each bug only until a test catches it.
+    """
+
+    def __init__(
+        self, engine: Engine, exercise: Exercise, progress: Progress | None, *, matrix: bool = False
+    ) -> None:
+        self.engine, self.exercise, self.matrix = engine, exercise, matrix
         self.progress = progress or (lambda sentence, done, total: None)
 
     def verdict(self, word: str, headline: str, versions: Sequence[Version] = (), **more) -> Verdict:

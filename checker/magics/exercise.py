@@ -1,4 +1,4 @@
-"""`%%exercise` grades a cell; `%hint`, `%progress` and `%solution` are what a learner asks for around it."""
+"""`%%exercise` grades a cell; `%matrix`, `%hint`, `%progress`, `%solution` are what a learner asks for around it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from checker.notebook.reader import NotebookError, read
 from checker.progress import ATTEMPTS_BEFORE_SOLUTION, Progress
 from checker.report import words
 from checker.report.html import details, framed, html, progress, prose_block, table
+from checker.report.html import matrix as matrix_table
 from checker.report.text import hint_lines, text
+from checker.report.text import matrix as matrix_lines
 from checker.verdict import Verdict
 
 _STATES = {"passed": "done", "tried": "tried", "untouched": "not begun"}
@@ -79,6 +81,19 @@ class ExerciseMagics(Magics):
             return
         self._answers.setdefault(found.id, {})[name] = answer
         self._grade(found, self._answers[found.id])
+
+    @line_magic
+    def matrix(self, line: str) -> None:
+        """Show which of your tests catches which bug: `%matrix 3.2`, after the cell of the answer has run."""
+        found = self._find(line, "%matrix")
+        if found is None:
+            return
+        if found.kind != "tests":
+            self._say(f"The answer to exercise {found.id} has no tests, so there is no matrix.")
+        elif found.id not in self._answers:
+            self._say(f"Run the cell that begins with `%%exercise {found.id}` first.")
+        else:
+            self._grade(found, self._answers[found.id], matrix=True)
 
     @line_magic
     def hint(self, line: str) -> None:
@@ -171,7 +186,10 @@ class ExerciseMagics(Magics):
             self._say(_ours(error))
         return None
 
-    def _grade(self, exercise: Exercise, answered: Mapping[str, cells.Answer]) -> None:
+    def _grade(
+        self, exercise: Exercise, answered: Mapping[str, cells.Answer], *, matrix: bool = False
+    ) -> None:
+        """Try an answer, show what came out; the kill matrix alone where `matrix` asks for it and there is one."""
         live = Live(self.shell)
         sources = {name: answer.source for name, answer in answered.items()}
 
@@ -191,6 +209,7 @@ class ExerciseMagics(Magics):
                 self._engine,
                 progress=tell,
                 first_line={name: answer.first_line for name, answer in answered.items()},
+                matrix=matrix,
             )
         except KeyboardInterrupt:
             live.end(
@@ -202,7 +221,10 @@ class ExerciseMagics(Magics):
             return
         except Exception as error:
             verdict = _fault(exercise, error)
-        live.end(html_output(text(verdict), html(verdict)))
+        if matrix and verdict.matrix:
+            live.end(html_output("\n".join(matrix_lines(verdict)), framed(matrix_table(verdict))))
+        else:
+            live.end(html_output(text(verdict), html(verdict)))
         self._progress.record(verdict, sources)
         self._note()
 

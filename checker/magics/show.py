@@ -69,8 +69,7 @@ class ShowMagics(Magics):
         files = {**(exercise.subject if exercise.own_subject else {}), **exercise.given}
         if not files:
             raise NotShown(
-                f"Exercise {id} is given nothing but the program in `app/`. Look at it with "
-                "`%show app/main.py`."
+                f"Exercise {id} is given nothing but the program in `app/`. Look at it with `%show app/main.py`."
             )
         if not name:
             return files

@@ -114,8 +114,7 @@ def _exercises(solution: Notebook) -> dict[Key, _Exercise]:
     lesson = _LESSON.fullmatch(solution.path.stem)
     if lesson is None:
         raise BuildError(
-            f"{shown(solution.path)}: is not named as a lesson is. Rename it, as in "
-            "`03_isolate_the_database.ipynb`."
+            f"{shown(solution.path)}: is not named as a lesson is. Rename it, as in `03_isolate_the_database.ipynb`."
         )
     for near in find_answers(solution).near_misses:
         # A given cell may hold tests of its own; a magic line that does not work was meant to.

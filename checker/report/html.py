@@ -94,8 +94,7 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]], caption: str) -> s
 def _parts(verdict: Verdict) -> Iterator[str]:
     yield _title(verdict.exercise, verdict.title)
     yield (
-        f"<div><strong>{words.STATES[verdict.verdict]}.</strong> "
-        f"<strong>{prose(verdict.headline)}</strong></div>"
+        f"<div><strong>{words.STATES[verdict.verdict]}.</strong> <strong>{prose(verdict.headline)}</strong></div>"
     )
     if verdict.verdict == "grader_error":
         yield f"<div>{escape(words.REPORT_IT)}</div>"
@@ -114,7 +113,9 @@ def _parts(verdict: Verdict) -> Iterator[str]:
         )
         yield f"<div><strong>{words.about(verdict.kind)}</strong></div>{_list(items)}"
     if any(verdict.matrix.values()):
-        yield details("Which test caught which bug", _matrix(verdict))
+        yield details("Which test caught which bug", matrix(verdict))
+    if how := words.matrix_words(verdict):
+        yield f"<div>{prose(how)}</div>"
     if verdict.flags:
         yield "<div><strong>For a person to look at</strong></div>"
         yield _list(escape(words.clean(flag)) for flag in verdict.flags)
@@ -157,7 +158,8 @@ def _program(version: Version, kind: str) -> str:
     return "".join(parts)
 
 
-def _matrix(verdict: Verdict) -> str:
+def matrix(verdict: Verdict) -> str:
+    """The kill matrix as a table: a row a test, a column a bug."""
     bugs = [version.name for version in verdict.of("mutant")]
     rows = [
         (_code(words.clean(test, 80)), *("caught" if bug in caught else "no" for bug in bugs))

@@ -182,6 +182,16 @@ def all_wait(versions: tuple[Version, ...]) -> bool:
     return bool(versions) and all(version.result == "not_tried" for version in versions)
 
 
+def matrix_words(verdict: Verdict) -> str:
+    """How to see every test against every bug, where that is worth a look and was not asked for."""
+    if verdict.kind != "tests" or not verdict.passed or any(verdict.matrix.values()):
+        return ""
+    id = clean(verdict.exercise)
+    return (
+        f"Every test against every bug: `%matrix {id}`, in a terminal `python3 -m checker run {id} --matrix`."
+    )
+
+
 def finding_place(test: str, line: int) -> str:
     """`line 4, test_x`; empty where a finding is about the whole answer."""
     return ", ".join(filter(None, (f"line {line}" if line else "", clean(test, 80))))

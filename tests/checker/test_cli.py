@@ -130,7 +130,10 @@ def test_an_exercise_goes_from_untouched_to_done(mine):
     assert "  3.1       1 attempt  " in mine.call("list").stdout
 
     mine.answer("3.1", RIGHT)
-    assert mine.call("run", "3.1").returncode == 0
+    done = mine.call("run", "3.1")
+    assert done.returncode == 0
+    assert "in a terminal `python3 -m checker run 3.1 --matrix`" in done.stdout
+    assert "\nWhich test caught which bug\n  - test_" in mine.call("run", "3.1", "--matrix").stdout
     assert "  3.1       done       " in mine.call("list").stdout
     assert "Next: exercise 3.2" in mine.call().stdout
     solution = mine.call("solution", "3.1")

@@ -222,6 +222,16 @@ def test_an_exercise_goes_from_untouched_to_passed(kernel):
     assert "90.1      done       2" in kernel.text("%progress")
 
 
+def test_the_matrix_shows_every_test_against_every_bug(kernel):
+    kernel.text(GOOD)
+    assert kernel.text("%matrix 90.1") == "  - test_two: none\n  - test_three: squares it"
+
+
+def test_the_matrix_asks_for_the_cell_of_the_answer(kernel):
+    assert kernel.text("%matrix 90.7").startswith("There is no exercise '90.7'.")
+    assert "Which exercise?" in kernel.text("%matrix")
+
+
 def test_a_verdict_is_one_output_with_html_and_text(kernel):
     [(kind, content)] = kernel.run(GOOD)
     assert kind == "display_data" and set(content["data"]) == {"text/plain", "text/html"}

@@ -25,8 +25,8 @@ async def test_negative():
 """
 
 
-def test_a_right_answer_passes_and_says_which_test_caught_what(judge):
-    verdict = judge("0.1", RIGHT)
+def test_a_right_answer_passes_and_says_on_request_which_test_caught_what(judge):
+    verdict = judge("0.1", RIGHT, matrix=True)
     assert verdict.verdict == "passed"
     assert verdict.headline == "Accepts all 4 correct versions and catches 3 of 3 bugs."
     assert verdict.matrix == {
@@ -140,7 +140,9 @@ def test_a_hang_spares_the_other_tests(judge):
 
 
 def test_a_mark_that_limits_the_time_catches_a_hang(judge):
-    marked = BLIND.replace("async def", "@pytest.mark.timeout(0.3)\nasync def").replace("import shop", "import pytest, shop")
+    marked = BLIND.replace("async def", "@pytest.mark.timeout(0.3)\nasync def").replace(
+        "import shop", "import pytest, shop"
+    )
     assert judge("0.6", marked).verdict == "passed"
 
 
@@ -301,9 +303,45 @@ def test_number():
 async def test_price():""",
             1,
         ),
+        matrix=True,
     )
     assert verdict.verdict == "passed"
     assert list(verdict.matrix) == ["test_price", "test_negative"]
+
+
+TWO_ALIKE = """
+import pytest
+from shop import price
+
+
+async def test_negative():
+    with pytest.raises(ValueError):
+        await price(-1)
+
+
+async def test_negative_again():
+    with pytest.raises(Exception):
+        await price(-1)
+"""
+
+
+def test_a_bug_is_tried_until_a_test_catches_it(judge):
+    again = "\n\nasync def test_price_again():\n    assert await price(4) == 8\n"
+    verdict = judge("0.1", RIGHT + again)
+    [triples] = [version for version in verdict.of("mutant") if version.name == "triples"]
+    assert (verdict.matrix, triples.tests) == ({}, ("test_price",))
+
+
+def test_on_request_every_test_is_tried_on_every_bug(judge):
+    assert judge("0.1", TWO_ALIKE, matrix=True).matrix == {
+        "test_negative": ("accepts_negative_numbers", "raises_another_error"),
+        "test_negative_again": ("accepts_negative_numbers",),
+    }
+
+
+def test_a_test_is_not_called_useless_because_another_one_was_first(judge):
+    verdict = judge("0.1", TWO_ALIKE)
+    assert (verdict.verdict, verdict.findings) == ("misses", ())
 
 
 class BrokenEngine:
