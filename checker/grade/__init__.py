@@ -35,7 +35,8 @@ def grade(
 
     `answers` maps the answer's file names to what the learner wrote; `first_line` says at which line of its cell each
     begins, so that lines in the report are lines of the cell. `matrix`: try every test on every bug. A learner's
-    mistake never raises; a fault of the engine gives `grader_error`. KeyboardInterrupt passes through, with every trial ended.
+    mistake never raises; a fault of the engine gives `grader_error`. KeyboardInterrupt passes through, with every
+    trial ended.
     """
     try:
         files = readable(exercise, answers, first_line or {})
