@@ -185,20 +185,23 @@ def watch(root: Path, id: str | None) -> int:
 @click.option("--fresh", is_flag=True, help="A new Python for each trial: slower, needs no fork.")
 @click.option("--jobs", type=click.IntRange(1), help="How many trials and kernels run at a time.")
 @click.option("--no-notebook", is_flag=True, help="Only the trials; do not run the notebook in a kernel.")
+@click.option("--class", "class_run", is_flag=True, help="In isolation, also what lies in exercises/.")
+@click.option("--unsafe", is_flag=True, help="Without isolation where that cannot be had. Read the limits first.")
 @click.pass_obj
 def grade(root: Path, names: tuple[str, ...], no_notebook: bool, **options) -> int:
     """Grade notebooks, folders of notebooks, or exercises by id.
 
     A notebook is graded twice: each answer by its trials, all cells from top to bottom in a fresh kernel.
+    What lies in exercises/ is your own. Everything else is a class run: strangers' code, graded in isolation
+    (bubblewrap on Linux) or not at all.
 
     Example: python3 -m checker grade exercises/03_isolate_the_database.ipynb --json -
     """
-    from checker.grading import Output, grade_all
+    from checker.grading import How, Output, grade_all
 
     output = Output(options["json_file"], options["junit_file"])
-    return grade_all(
-        root, names, output, notebooks=not no_notebook, fresh=options["fresh"], jobs=options["jobs"]
-    )
+    how = How(options["class_run"], options["unsafe"], options["fresh"], options["jobs"], not no_notebook)
+    return grade_all(root, names, output, how)
 
 
 @commands.command()

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import click
 
-from checker.engine.open import open_engine
+from checker.engine import Engine
+from checker.engine.isolation import Isolation
+from checker.engine.open import open_class_engine, open_engine
 from checker.engine.processes import processors
+from checker.engine.sandbox import NoSandbox
 from checker.kernel.run import KernelRunner
 from checker.learner import meter
-from checker.marking import Marker, NothingToGrade, sources
+from checker.marking import Marker, NothingToGrade, Source, sources
 from checker.notebook.reader import shown
 from checker.notebook.writer import write
 from checker.report import annotations, cells, json, junit
@@ -57,19 +60,31 @@ class Output:
                 write(Path(file), document(submissions))
 
 
-def grade_all(
-    root: Path, names: Iterable[str], output: Output, *, notebooks: bool, fresh: bool, jobs: int | None
-) -> int:
-    """Grade what `names` stand for. Returns the exit code. `notebooks`: run them in kernels, too."""
+@dataclass(frozen=True)
+class How:
+    """How to grade. `class_run`: in isolation whatever is named; `unsafe`: without it where it cannot be had.
+
+    `fresh`: a new Python for each trial; `jobs`: how many at a time; `notebooks`: run them in kernels, too.
+    """
+
+    class_run: bool = False
+    unsafe: bool = False
+    fresh: bool = False
+    jobs: int | None = None
+    notebooks: bool = True
+
+
+def grade_all(root: Path, names: Iterable[str], output: Output, how: How) -> int:
+    """Grade what `names` stand for. Returns the exit code."""
     output.check()
     try:
         listed = sources(names, root)
     except NothingToGrade as error:
         raise click.UsageError(str(error)) from error
-    kernels = KernelRunner(root) if notebooks else None
     submissions = []
-    with closing(open_engine(fresh=fresh, jobs=jobs)) as engine, meter() as show:
-        marker = Marker(root, engine, kernels, jobs=jobs or processors(), told=show)
+    with closing(_engine(root, listed, how)) as engine, meter() as show:
+        kernels = KernelRunner(root) if how.notebooks else None
+        marker = Marker(root, engine, kernels, jobs=how.jobs or processors(), told=show)
         with closing(marker.mark(listed)) as marked:
             for submission in marked:
                 submissions.append(submission)
@@ -77,12 +92,38 @@ def grade_all(
                     print("\n".join(_report(submission)), flush=True)
     if len(submissions) > 1 and not output.prints:
         done = sum(submission.exit_code == DONE for submission in submissions)
-        print(f"{done} of {len(submissions)} done.")
+        print(f"{done} of {len(submissions)} done. Checked: {engine.isolation.sentence}.")
     output.write(submissions)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in annotations.lines(submissions):
             print(line, file=sys.stderr)
     return exit_code(submissions)
+
+
+def _engine(root: Path, listed: list[Source], how: How) -> Engine:
+    """The engine of the tier that the sources need. Raises `click.UsageError` where that cannot be had."""
+    strange = next((source for source in listed if not _is_own(source, root)), None)
+    if strange is None and not how.class_run:
+        return open_engine(fresh=how.fresh, jobs=how.jobs)
+    try:
+        if how.fresh:
+            raise NoSandbox("--fresh has no sandbox.")
+        return open_class_engine(jobs=how.jobs)
+    except NoSandbox as reason:
+        if how.unsafe:
+            engine = open_engine(fresh=how.fresh, jobs=how.jobs)
+            engine.isolation = Isolation(unsafe=True)
+            return engine
+        what = f"{shown(strange.name)} does not lie in exercises/" if strange else "--class was given"
+        raise click.UsageError(
+            f"{what}, so it is graded in isolation, and that cannot be had here: {reason} "
+            "For notebooks that you trust, or inside a container that you vouch for: --unsafe."
+        ) from reason
+
+
+def _is_own(source: Source, root: Path) -> bool:
+    """Whether it is the learner's own work: an exercise by its id, or a notebook in the project's exercises/."""
+    return source.path is None or source.path.resolve().is_relative_to((root / "exercises").resolve())
 
 
 def _report(submission: Submission) -> Iterator[str]:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from checker.engine.isolation import Isolation
+
 
 class EngineError(Exception):
     """The engine is at fault, not the answer. The message says what happened and what to do."""
@@ -25,6 +27,7 @@ class Trial:
     `until`: outcomes; the trial ends after the first test that has one of them.
     `explain`: pytest's full explanation of each failure (slower). `command`: a pytest command line, run as it is.
     `watch`: paths of subject files whose functions are noted when they are called.
+    `disguised`: subject files that are another text in each trial, though they do the same.
     `seconds`: the longest that one test, or the start, may take on a quiet machine.
     """
 
@@ -36,6 +39,7 @@ class Trial:
     explain: bool = False
     command: tuple[str, ...] = ()
     watch: tuple[str, ...] = ()
+    disguised: tuple[str, ...] = ()
     seconds: float = 5.0
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -86,6 +90,7 @@ class Engine(Protocol):
     """Runs trials, as many at a time as there are processors, and yields (index, record) as each one ends."""
 
     name: str
+    isolation: Isolation
 
     def run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]: ...
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -218,6 +219,7 @@ def adapt(session, job: dict) -> None:
     folder, config = Path(job["folder"]), session.config
     config.args[:] = selected(job)
     config._rootpath = session.path = folder
+    config.invocation_params = replace(config.invocation_params, dir=folder)  # where pytest goes back to at the end
     config.pluginmanager._confcutdir = folder
     config._tmp_path_factory._given_basetemp = Path(_basetemp(job["folder"]))
     session._bestrelpathcache = type(session._bestrelpathcache)(folder)

@@ -7,6 +7,7 @@ import ctypes
 import os
 import signal
 import sys
+from typing import NoReturn
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -25,6 +26,16 @@ def become_reaper() -> None:
 def die_with_parent() -> None:
     """Ends this process when its parent ends. Linux only."""
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def end_as(status: int) -> NoReturn:
+    """Ends this process as a child ended whose wait status this is."""
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        with contextlib.suppress(OSError):
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code & 0xFF)
 
 
 def kill_children(spared: set[int] = frozenset()) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from checker.engine import EngineError, Record, Trial
 from checker.engine.deadline import Deadline
+from checker.engine.isolation import Isolation
 from checker.engine.processes import TAIL, kill_tree, listing, private_folder, processors, remove
 from checker.engine.record import Events
 
@@ -87,6 +88,7 @@ class FreshEngine:
 
     def __init__(self, jobs: int | None = None) -> None:
         self.jobs = jobs or processors()
+        self.isolation = Isolation()
 
     def run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]:
         """Yields (index, record) in the order in which the trials end."""
@@ -123,6 +125,7 @@ def as_job(trial: Trial, folder: Path) -> dict:
         "command": list(trial.command),
         "watch": list(trial.watch),
         "env": dict(trial.env),
+        "disguised": list(trial.disguised),
     }
 
 

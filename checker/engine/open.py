@@ -6,12 +6,38 @@ import os
 
 from checker.engine import Engine
 from checker.engine.fresh import FreshEngine
+from checker.engine.isolation import Isolation, class_tier
 
 
 def open_engine(*, fresh: bool = False, jobs: int | None = None) -> Engine:
-    """The warm engine where there is fork, started at once in the background; else, or if asked, the fresh one."""
+    """The warm engine where there is fork, started at once in the background; else, or if asked, the fresh one.
+
+    It is of the tier *own machine*.
+    """
     if fresh or os.name != "posix":
         return FreshEngine(jobs)
     from checker.engine.warm import WarmEngine
 
     return WarmEngine(jobs)
+
+
+def open_class_engine(*, jobs: int | None = None) -> Engine:
+    """An engine for strangers' code: each trial in a sandbox that was tried out just now.
+
+    Raises `NoSandbox`, which says what is absent or what was not contained.
+    """
+    from checker.engine.probe import probe
+    from checker.engine.sandbox import Builder, NoSandbox
+    from checker.engine.warm import WarmEngine
+
+    engine = WarmEngine(jobs, Builder())
+    try:
+        facts = probe(engine)
+    except BaseException:
+        engine.close()
+        raise
+    if facts.failed:
+        engine.close()
+        raise NoSandbox(f"a sandbox was tried out and does not hold: {', and '.join(facts.failed)}.")
+    engine.isolation = Isolation(class_tier(), facts)
+    return engine

@@ -17,7 +17,10 @@ class Unreadable(Exception):
 
 
 class Events:
-    """Collects a trial's events as they arrive. `running` is the test that began last and did not end."""
+    """Collects a trial's events as they arrive. `running` is the test that began last and did not end.
+
+    `entered`: the trial's process is in its sandbox; it says so before anything of the learner's runs.
+    """
 
     def __init__(self) -> None:
         self.tests: list[TestRun] = []
@@ -28,6 +31,7 @@ class Events:
         self.code: int | None = None
         self.ran: dict = {}
         self.broken = ""
+        self.entered = False
         self._rest = b""
         self._size = 0
 
@@ -50,7 +54,9 @@ class Events:
         kind = event["event"]
         if self.code is not None:
             raise Unreadable
-        if kind == "start":
+        if kind == "entered":
+            self.entered = True
+        elif kind == "start":
             self.running = _text(event["id"])
         elif kind == "result":
             self.tests.append(_test(event))

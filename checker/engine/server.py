@@ -1,7 +1,8 @@
 """The warm process: it has imported the libraries, never a learner's code, and forks a child for each trial.
 
 It speaks with its supervisor over one socket, a JSON line a message:
-to it `{"trial": n}` with three file descriptors (job, channel, output) or `{"kill": n}`;
+to it `{"trial": n}` with three file descriptors (job, channel, output) or `{"kill": n}`; with `"uid"` and a fourth
+descriptor, the trial enters the sandbox that this stands for;
 from it `{"ready": true}`, then `{"done": n, "status": s}` when a child has ended and its whole family is gone.
 When the socket closes, it ends every child and itself.
 """
@@ -21,12 +22,13 @@ import socket
 import sys
 import threading
 import time
-from functools import lru_cache
+import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import pytest  # noqa: E402
 from child import CONFIG, OPTIONS, attempt, compiled, end, is_program, run  # noqa: E402
+from enter import close_all_but, enter  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children, kill_group  # noqa: E402
 from recorder import Recorder  # noqa: E402
 
@@ -131,7 +133,7 @@ class Server:
 
     def receive(self) -> bool:
         """Takes what the supervisor sent; False when it has hung up."""
-        data, descriptors, _, _ = socket.recv_fds(self.control, 65536, 3)
+        data, descriptors, _, _ = socket.recv_fds(self.control, 65536, 4)
         self.descriptors += descriptors
         if not data:
             return False
@@ -142,34 +144,40 @@ class Server:
                 for pid in [pid for pid, number in self.trials.items() if number == message["kill"]]:
                     kill_group(pid)
             else:
-                self.start(message["trial"], [self.descriptors.pop(0) for _ in range(3)])
+                count = 4 if "uid" in message else 3
+                self.start(message["trial"], [self.descriptors.pop(0) for _ in range(count)], message.get("uid"))
                 if self.child_job is not None:
                     return True  # a child answers to nobody
         return True
 
-    def start(self, number: int, descriptors: list[int]) -> None:
-        """Forks the child of one trial."""
-        job_file, channel, output = descriptors
+    def start(self, number: int, descriptors: list[int], uid: int | None) -> None:
+        """Forks the child of one trial; with `uid`, into a sandbox."""
+        job_file, channel, output, *sandbox = descriptors
         with os.fdopen(job_file, "rb") as file:
             job = json.load(file)
         for path, text in job["files"].items():
             if is_program(path):
-                make_ready(path, text)
+                make_ready(path, text, keep=path not in job["disguised"])
         slot = min(self.slots, key=list(self.pinned.values()).count, default=None)
         pid = os.fork()
         if pid:
             self.trials[pid], self.pinned[pid] = number, slot
-            os.close(channel)
-            os.close(output)
+            for descriptor in (channel, output, *sandbox):
+                os.close(descriptor)
             return
         try:
             self.become_child(output, slot)
+            if uid is not None:
+                enter_alone(*sandbox, uid, channel)
         except BaseException:
+            os.write(2, traceback.format_exc().encode())
             os._exit(70)
         self.child_job, self.child_channel = job, channel
 
     def become_child(self, output: int, slot: int | None) -> None:
-        """In the child: nothing of the server is left."""
+        """In the child: nothing of the server is left, also nothing that tells how many trials there were."""
+        self.trials.clear()
+        self.pinned.clear()
         os.setsid()
         die_with_parent()
         signal.set_wakeup_fd(-1)
@@ -204,19 +212,35 @@ class Server:
                 self.send({"done": number, "status": os.waitstatus_to_exitcode(status)})
 
 
-@lru_cache(maxsize=1024)
-def make_ready(path: str, text: str) -> None:
-    """Compiles a file of the program under test and imports the libraries it names; runs none of it."""
+_ready: set[tuple[str, str]] = set()
+
+
+def make_ready(path: str, text: str, *, keep: bool) -> None:
+    """Imports the libraries that a file of the program under test names; runs none of it.
+
+    `keep`: the file comes again, so it is compiled here, once for all trials.
+    """
+    if (path, text) in _ready:
+        return
     with contextlib.suppress(SyntaxError):
-        compiled(path, text)
+        if keep:
+            _ready.add((path, text))
+            compiled(path, text)
         for node in ast.walk(ast.parse(text)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
             for name in names:
-                if name.split(".")[0] in LIBRARIES:
+                if name not in sys.modules and name.split(".")[0] in LIBRARIES:
                     with contextlib.suppress(ImportError):
                         importlib.import_module(name)
+
+
+def enter_alone(sandbox: int, uid: int, channel: int) -> None:
+    """Into the sandbox, with no more than the channel and the output."""
+    enter(sandbox, uid)
+    close_all_but({0, 1, 2, channel})
+    os.write(channel, b'{"event": "entered"}\n')
 
 
 def main() -> None:

@@ -5,46 +5,54 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import selectors
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from checker.engine import EngineError, Record, Trial
+from checker.engine.bounds import HELD
 from checker.engine.deadline import Deadline
 from checker.engine.fresh import as_job, tail
+from checker.engine.isolation import Isolation
 from checker.engine.processes import kill_tree, listing, private_folder, processors, remove
 from checker.engine.record import Events
+from checker.engine.sandbox import FOLDER, Builder, Sandbox
 
 SERVER = Path(__file__).parent / "server.py"
 READY_SECONDS = 60
+GLANCE = 0.1  # seconds between two looks at the memory of sandboxes
 
 
 class _Running:
     """One trial under way, as its supervisor sees it."""
 
-    def __init__(self, index: int, number: int, trial: Trial, within: Path) -> None:
-        self.index, self.number = index, number
-        self.folder, self.events, self.deadline = private_folder(within), Events(), Deadline(trial)
+    def __init__(self, index: int, number: int, trial: Trial, within: Path, sandbox: Sandbox | None) -> None:
+        self.index, self.number, self.trial, self.sandbox = index, number, trial, sandbox
+        self.folder = FOLDER if sandbox else private_folder(within)
+        self.events, self.deadline = Events(), Deadline(trial)
         self.output = tempfile.TemporaryFile()
         self.channel, self.other_end = os.pipe()
         os.set_blocking(self.channel, False)
         self.timed_out = self.killed = False
 
-    def hand_over(self, control: socket.socket, trial: Trial) -> None:
+    def hand_over(self, control: socket.socket) -> None:
         """Sends the trial to the warm process."""
+        message: dict = {"trial": self.number}
         with tempfile.TemporaryFile() as job:
-            job.write(json.dumps(as_job(trial, self.folder)).encode())
+            job.write(json.dumps(as_job(self.trial, self.folder)).encode())
             job.seek(0)
-            socket.send_fds(
-                control,
-                [json.dumps({"trial": self.number}).encode() + b"\n"],
-                [job.fileno(), self.other_end, self.output.fileno()],
-            )
+            descriptors = [job.fileno(), self.other_end, self.output.fileno()]
+            if self.sandbox:
+                message["uid"] = self.sandbox.uid
+                descriptors.append(self.sandbox.pidfd)
+            socket.send_fds(control, [json.dumps(message).encode() + b"\n"], descriptors)
         os.close(self.other_end)
         self.other_end = -1
 
@@ -57,31 +65,48 @@ class _Running:
                 if self.events.broken:
                     return
 
+    def watch(self) -> None:
+        """Looks how much memory a sandbox holds: limits of single processes do not bound it."""
+        if self.sandbox and not self.events.broken and self.sandbox.memory() > HELD:
+            self.events.broken = f"took more than {HELD // 2**20} MiB of memory"
+
     def record(self, status: int) -> Record:
         """What happened; the process and its family are gone."""
         self.drain()
         return self.events.record(
-            timed_out=self.timed_out, exit_code=status, output=tail(self.output), left=listing(self.folder)
+            timed_out=self.timed_out, exit_code=status, output=tail(self.output), left=self._left()
         )
 
-    def sweep(self) -> None:
+    def _left(self) -> list[str]:
+        if self.sandbox is None:
+            return listing(self.folder)
+        return self.sandbox.listing() if self.trial.command else []
+
+    def close(self) -> None:
         """Leaves nothing behind."""
         for descriptor in (self.channel, self.other_end):
             if descriptor >= 0:
                 os.close(descriptor)
         self.output.close()
-        remove(self.folder)
+        if self.sandbox:
+            self.sandbox.close()
+        else:
+            remove(self.folder)
 
 
 class WarmEngine:
-    """A forked child a trial; see `checker.engine.Engine`. Started in the background, restarted when it was killed."""
+    """A forked child a trial; see `checker.engine.Engine`. Started in the background, restarted when it was killed.
+
+    With a `builder`, each trial runs in a sandbox of its own.
+    """
 
     name = "warm process, a forked child a trial"
 
-    def __init__(self, jobs: int | None = None) -> None:
+    def __init__(self, jobs: int | None = None, builder: Builder | None = None) -> None:
         self.jobs = jobs or processors()
+        self.isolation = Isolation()
+        self._builder, self._ahead = builder, deque[Sandbox]()
         self._lock = threading.Lock()
-        self._number = 0
         self._process: subprocess.Popen | None = None
         self._start()
 
@@ -98,6 +123,7 @@ class WarmEngine:
                     stdout=subprocess.DEVNULL,
                     stderr=self._log,
                     start_new_session=True,
+                    env=os.environ | ({"MALLOC_ARENA_MAX": "2"} if self._builder else {}),
                 )
             except OSError as error:
                 raise EngineError(
@@ -123,9 +149,10 @@ class WarmEngine:
                 while waiting or running:
                     while waiting and len(running) < self.jobs:
                         index, trial = waiting.pop()
-                        self._number += 1
-                        one = running[self._number] = _Running(index, self._number, trial, self._desk)
-                        one.hand_over(self._control, trial)
+                        number = secrets.randbits(60)  # a count would tell a trial how many there were
+                        one = _Running(index, number, trial, self._desk, self._sandbox(len(waiting)))
+                        running[number] = one
+                        one.hand_over(self._control)
                         selector.register(one.channel, selectors.EVENT_READ, one)
                     yield from self._step(selector, running)
             except (BrokenPipeError, ConnectionResetError) as error:
@@ -139,16 +166,30 @@ class WarmEngine:
                     self._abandon()
                 elif running:
                     self._end(running)
-                for one in running.values():
-                    one.sweep()
+                for one in (*running.values(), *self._ahead):
+                    one.close()
+                self._ahead.clear()
+
+    def _sandbox(self, more: int) -> Sandbox | None:
+        """One that stands, if trials are to run in any; those for the next trials are begun, so that none waits."""
+        if self._builder is None:
+            return None
+        while len(self._ahead) < 1 + min(more, self.jobs):
+            self._ahead.append(self._builder.build())
+        sandbox = self._ahead.popleft()
+        try:
+            sandbox.wait()
+        except BaseException:
+            sandbox.close()
+            raise
+        return sandbox
 
     def _step(
         self, selector: selectors.BaseSelector, running: dict[int, _Running]
     ) -> Iterator[tuple[int, Record]]:
         """Waits until something happens or the next deadline comes, and deals with it."""
-        for key, _ in selector.select(
-            min((one.deadline.left() for one in running.values() if not one.killed), default=5)
-        ):
+        pause = min((one.deadline.left() for one in running.values() if not one.killed), default=5)
+        for key, _ in selector.select(min(pause, GLANCE) if self._builder else pause):
             if key.data is None:
                 for message in self._messages():
                     one = running.get(message.get("done"))
@@ -156,13 +197,19 @@ class WarmEngine:
                         self._forget(selector, one)
                         record = one.record(message["status"])
                         del running[one.number]
-                        one.sweep()
+                        if one.sandbox and not one.events.entered:
+                            said = (record.output.strip().splitlines() or ["it said nothing"])[-1]
+                            one.close()
+                            raise EngineError(f"A trial could not enter its sandbox ({said}). Nothing was graded.")
+                        one.close()
                         yield one.index, record
             elif key.data.number in running:
                 key.data.drain()
                 if key.data.events.code is not None or key.data.events.broken:
                     self._forget(selector, key.data)
         for one in running.values():
+            if not one.killed:
+                one.watch()
             if not one.killed and (one.deadline.over() or one.events.broken):
                 one.timed_out, one.killed = not one.events.broken and one.events.code is None, True
                 self._send({"kill": one.number})

@@ -18,7 +18,6 @@ from checker.grade.trials import Progress, Trials, short
 from checker.verdict import Verdict
 
 __all__ = ["Progress", "grade", "libraries"]
-ISOLATION = "own machine: time, memory and file sizes are bounded; nothing here stops a cheat"
 _LIBRARIES = ("pytest", "pytest-asyncio", "sqlalchemy", "fastapi", "httpx2")
 
 
@@ -55,7 +54,13 @@ def grade(
     findings = tuple(
         dict.fromkeys(replace(finding, test=short(finding.test)) for finding in verdict.findings)
     )
-    return replace(verdict, findings=findings, isolation=ISOLATION, engine=engine.name, libraries=libraries())
+    return replace(
+        verdict,
+        findings=findings,
+        isolation=engine.isolation.sentence,
+        engine=engine.name,
+        libraries=libraries(),
+    )
 
 
 def libraries() -> dict[str, str]:

@@ -1,0 +1,9 @@
+"""What a sandbox bounds. Trials import it, so it stands alone."""
+
+MEMORY = 2 * 2**30  # bytes of address space a process
+HELD = 2**30  # bytes that all processes of a sandbox may really hold together; their supervisor watches it
+PROCESSES = 64  # processes and threads
+DESCRIPTORS = 256  # a process
+LARGEST_FILE = 32 * 2**20  # bytes
+SPACE = 64 * 2**20  # bytes that a trial may write
+SHARED_SPACE = 8 * 2**20  # bytes of /dev/shm, where Python keeps semaphores
