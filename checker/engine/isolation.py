@@ -65,6 +65,11 @@ class Isolation:
         return self.facts is not None and not self.facts.failed
 
     @property
+    def strangers(self) -> bool:
+        """Whether what runs is a stranger's, who may wish to tell a bug from the program as it is."""
+        return self.contained or self.unsafe
+
+    @property
     def sentence(self) -> str:
         """One line for a report."""
         if self.contained:

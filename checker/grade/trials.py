@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from checker.contract import Edit, Exercise
 from checker.engine import Engine, Record, TestRun, Trial
+from checker.engine.disguise import Disguise, disguise, reveal
 from checker.verdict import Verdict, Version
 
 Progress = Callable[[str, int, int], None]
@@ -25,6 +26,8 @@ class Trials:
     ) -> None:
         self.engine, self.exercise, self.matrix = engine, exercise, matrix
         self.progress = progress or (lambda sentence, done, total: None)
+        self._chance = random.SystemRandom()
+        self._edited = {one.edit.path for one in (*exercise.variants, *exercise.mutants) if one.edit}
 
     def verdict(self, word: str, headline: str, versions: Sequence[Version] = (), **more) -> Verdict:
         """A verdict on the exercise; `more` are further fields of it."""
@@ -41,17 +44,26 @@ class Trials:
 
     def run(self, sentence: str, trials: Sequence[Trial], *, stop_at_hang: bool = False) -> list[Record]:
         """The records, in the order of the trials; only the one that hung where that ends it all."""
+        disguises = [self._disguises(trial) for trial in trials]
+        trials = [_disguised(*both) for both in zip(trials, disguises, strict=True)]
         order = list(range(len(trials)))
         random.shuffle(order)
         records: list[Record | None] = [None] * len(trials)
         self.progress(sentence, 0, len(trials))
         with closing(self.engine.run([trials[index] for index in order])) as results:
             for done, (place, record) in enumerate(results, start=1):
-                records[order[place]] = record
+                record = records[order[place]] = _revealed(record, disguises[order[place]])
                 self.progress(sentence, done, len(trials))
                 if stop_at_hang and record.end == "timed_out":
                     return [record]
         return records
+
+    def _disguises(self, trial: Trial) -> dict[str, Disguise]:
+        """Of a stranger's trial, by path: what any version changes becomes another text, the same for none of them."""
+        if not self.engine.isolation.strangers:
+            return {}
+        texts = {path: text for path, text in trial.files.items() if path in self._edited and _is_program(path)}
+        return {path: disguise(text, self._chance) for path, text in texts.items()}
 
     def run_past_hangs(self, sentence: str, trials: Sequence[Trial], tests: Sequence[str]) -> list[Record]:
         """As `run`, but where one test hung, the others get their turn too (`tests`: node ids without parameters)."""
@@ -72,6 +84,42 @@ class Trials:
                 joined = (*records[index].tests, *record.tests)
                 records[index] = replace(record, end=records[index].end, tests=joined)
         return records
+
+
+def _is_program(path: str) -> bool:
+    """Whether a file belongs to the program under test: Python, but neither test nor conftest."""
+    name = path.rpartition("/")[2]
+    return name.endswith(".py") and name != "conftest.py" and not name.startswith("test_")
+
+
+def _disguised(trial: Trial, disguises: Mapping[str, Disguise]) -> Trial:
+    texts = {path: one.text for path, one in disguises.items()}
+    return replace(trial, files={**trial.files, **texts}, disguised=tuple(texts)) if texts else trial
+
+
+def _revealed(record: Record, disguises: Mapping[str, Disguise]) -> Record:
+    """The record with the words of the real program: a learner never sees the disguise."""
+    if not disguises:
+        return record
+
+    def real(said: str) -> str:
+        return reveal(said, disguises)
+
+    return replace(
+        record,
+        tests=tuple(
+            replace(
+                run,
+                message=real(run.message),
+                explanation=real(run.explanation),
+                lost=tuple((line, real(text)) for line, text in run.lost),
+            )
+            for run in record.tests
+        ),
+        problems=tuple((path, line, real(message)) for path, line, message in record.problems),
+        warnings=tuple(map(real, record.warnings)),
+        output=real(record.output),
+    )
 
 
 def base(id: str) -> str:
