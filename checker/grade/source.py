@@ -23,10 +23,16 @@ class Unusable(Exception):
     """An answer that cannot be tried."""
 
     def __init__(
-        self, verdict: str, headline: str, findings: tuple[Finding, ...] = (), explanation: str = ""
+        self,
+        verdict: str,
+        headline: str,
+        findings: tuple[Finding, ...] = (),
+        explanation: str = "",
+        flags: tuple[str, ...] = (),
     ) -> None:
         super().__init__(headline)
-        self.word, self.headline, self.findings, self.explanation = verdict, headline, findings, explanation
+        self.word, self.headline, self.findings = verdict, headline, findings
+        self.explanation, self.flags = explanation, flags
 
     def verdict(self, exercise: Exercise) -> Verdict:
         """The verdict it makes."""
@@ -38,6 +44,7 @@ class Unusable(Exception):
             self.headline,
             findings=self.findings,
             explanation=self.explanation,
+            flags=self.flags,
         )
 
 

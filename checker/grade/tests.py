@@ -10,7 +10,7 @@ from checker.engine import Record
 from checker.grade import bugs, validity
 from checker.grade.source import Tests, Unusable, tests_in
 from checker.grade.trials import Trials, runs_of, short
-from checker.verdict import Verdict
+from checker.verdict import Finding, Verdict
 
 
 def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Verdict:
@@ -28,15 +28,14 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     if valid.verdict:
         versions = (*valid.versions, *trials.not_tried())
         return trials.verdict(valid.verdict, valid.headline, versions, findings=tuple(findings))
-    records = trials.run_past_hangs(
-        "Trying the bugs",
-        [
-            trials.trial(answers, mutant.edit, until=() if trials.matrix else ("failed",))
-            for mutant in exercise.mutants
-        ],
-        tests.ids,
-    )
-
+    until = () if trials.matrix else ("failed",)
+    mutated = [trials.trial(answers, mutant.edit, until=until) for mutant in exercise.mutants]
+    controls = trials.controls(answers, until=until)
+    records = trials.run_past_hangs("Trying the bugs", [*mutated, *controls], tests.ids)
+    records, controls = records[: len(mutated)], records[len(mutated) :]
+    if turned := validity.turned(controls, valid.passers):
+        versions = (*valid.versions, *trials.not_tried())
+        return trials.verdict("invalid", turned[0].sentence, versions, findings=turned, flags=_flags(turned))
     caught = _caught(exercise, records, valid.passers, tests)
     useless = _useless(valid.passers, caught)
     doubted = {finding.test for finding in tests.findings}
@@ -100,3 +99,8 @@ def _give_them_their_turn(
         waiting, trials.run("Trying the other tests", list(waiting.values())), strict=True
     ):
         records[place] = replace(records[place], tests=(*records[place].tests, *record.tests))
+
+
+def _flags(turned: Sequence[Finding]) -> tuple[str, ...]:
+    """For a person: chance is one reason for it, a cheat another."""
+    return tuple(f"{short(finding.test)} rejects the program as it is only among the bugs." for finding in turned)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -10,8 +12,10 @@ from dataclasses import replace
 from checker.contract import Edit, Exercise
 from checker.engine import Engine, Record, TestRun, Trial
 from checker.engine.disguise import Disguise, disguise, reveal
+from checker.grade.source import Unusable
 from checker.verdict import Verdict, Version
 
+_WORD = re.compile(r"\w+")
 Progress = Callable[[str, int, int], None]
 
 
@@ -42,6 +46,13 @@ class Trials:
         """The answer against the subject, changed by `edit`."""
         return Trial({**self.exercise.version(edit), **answers}, seconds=self.exercise.seconds, **how)
 
+    def controls(self, answers: Mapping[str, str], **how) -> list[Trial]:
+        """For a stranger's answer, the subject once more, to be run among the bugs, and as they are.
+
+        By time, or by what the process remembers, a test may know that bugs are being tried. If so it rejects this.
+        """
+        return [self.trial(answers, **how)] if self.engine.isolation.strangers else []
+
     def run(self, sentence: str, trials: Sequence[Trial], *, stop_at_hang: bool = False) -> list[Record]:
         """The records, in the order of the trials; only the one that hung where that ends it all."""
         disguises = [self._disguises(trial) for trial in trials]
@@ -53,6 +64,7 @@ class Trials:
         with closing(self.engine.run([trials[index] for index in order])) as results:
             for done, (place, record) in enumerate(results, start=1):
                 record = records[order[place]] = _revealed(record, disguises[order[place]])
+                _believable(record, trials[order[place]])
                 self.progress(sentence, done, len(trials))
                 if stop_at_hang and record.end == "timed_out":
                     return [record]
@@ -84,6 +96,23 @@ class Trials:
                 joined = (*records[index].tests, *record.tests)
                 records[index] = replace(record, end=records[index].end, tests=joined)
         return records
+
+
+def _believable(record: Record, trial: Trial) -> None:
+    """Raises `Unusable` where a record names a test that no file of the trial has, or names one too often."""
+    if trial.command:
+        return
+    texts = [text for path, text in trial.files.items() if not _is_program(path)]
+    known = {word for text in texts for word in _WORD.findall(text)}
+    for id, count in Counter(run.id for run in record.tests).items():
+        strange = re.split(r"::|\.", base(id))[-1] not in known
+        if strange or count > trial.repeat:
+            what = "which the answer does not have" if strange else "more often than it ran"
+            raise Unusable(
+                "invalid",
+                f"The trial reported `{short(id)[:80]}`, {what}. Look for code that writes results itself.",
+                flags=(f"A trial reported `{short(id)[:80]}`, {what}.",),
+            )
 
 
 def _is_program(path: str) -> bool:

@@ -103,6 +103,22 @@ def usable(record: Record, ids: Sequence[str]) -> None:
         )
 
 
+def turned(controls: Sequence[Record], passers: Sequence[str]) -> tuple[Finding, ...]:
+    """Tests that accepted the subject each time, and reject it when it comes again among the bugs."""
+    return tuple(
+        Finding(
+            "flaky",
+            f"`{short(id)}` accepted the program as it is, and later rejected it. A test that changes its mind judges "
+            "nothing.",
+            id,
+            _line(runs_of(record).get(id, [])),
+        )
+        for record in controls
+        for id in passers
+        if not _passed(record, id)
+    )
+
+
 def _last_line(message: str) -> str:
     lines = [line for line in message.splitlines() if line.startswith("E ")]
     return (lines or message.splitlines() or [""])[-1].removeprefix("E").strip()
