@@ -83,7 +83,7 @@ def grade_all(root: Path, names: Iterable[str], output: Output, how: How) -> int
         raise click.UsageError(str(error)) from error
     submissions = []
     with closing(_engine(root, listed, how)) as engine, meter() as show:
-        kernels = KernelRunner(root) if how.notebooks else None
+        kernels = KernelRunner(root, sandboxed=engine.isolation.contained) if how.notebooks else None
         marker = Marker(root, engine, kernels, jobs=how.jobs or processors(), told=show)
         with closing(marker.mark(listed)) as marked:
             for submission in marked:

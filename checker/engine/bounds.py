@@ -7,3 +7,20 @@ DESCRIPTORS = 256  # a process
 LARGEST_FILE = 32 * 2**20  # bytes
 SPACE = 64 * 2**20  # bytes that a trial may write
 SHARED_SPACE = 8 * 2**20  # bytes of /dev/shm, where Python keeps semaphores
+
+# What a trial keeps of the environment.
+KEPT_ENV = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "COMSPEC",
+    "PATHEXT",
+    "WINDIR",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+)

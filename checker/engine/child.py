@@ -23,25 +23,11 @@ from pathlib import Path
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import pytest  # noqa: E402
+from bounds import KEPT_ENV  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children  # noqa: E402
 from recorder import Recorder, listen  # noqa: E402
 
 _recorder: Recorder | None = None
-KEPT_ENV = (
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "TZ",
-    "SYSTEMROOT",
-    "SYSTEMDRIVE",
-    "COMSPEC",
-    "PATHEXT",
-    "WINDIR",
-    "LD_LIBRARY_PATH",
-    "VIRTUAL_ENV",
-    "CONDA_PREFIX",
-)
 CONFIG = """[pytest]
 asyncio_mode = "auto"
 asyncio_default_fixture_loop_scope = "function"

@@ -15,14 +15,23 @@ import struct
 from bounds import DESCRIPTORS, LARGEST_FILE, MEMORY, PROCESSES
 from family import die_with_parent, end_as
 
-LIMITS = (
-    (resource.RLIMIT_AS, MEMORY),
-    (resource.RLIMIT_NPROC, PROCESSES),
-    (resource.RLIMIT_NOFILE, DESCRIPTORS),
-    (resource.RLIMIT_FSIZE, LARGEST_FILE),
-    (resource.RLIMIT_CORE, 0),
-    (resource.RLIMIT_MEMLOCK, 2**20),
-)
+Limits = tuple[tuple[int, int], ...]
+"""Pairs of a limit of the `resource` module and its value."""
+
+
+def limits(memory: int, processes: int, descriptors: int, largest_file: int) -> Limits:
+    """The limits of a process, in bytes and numbers."""
+    return (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_NPROC, processes),
+        (resource.RLIMIT_NOFILE, descriptors),
+        (resource.RLIMIT_FSIZE, largest_file),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 2**20),
+    )
+
+
+TRIAL = limits(MEMORY, PROCESSES, DESCRIPTORS, LARGEST_FILE)
 _NEW_USER, _NEW_PID = 0x10000000, 0x20000000
 _NEW_REST = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x40000000  # mount, cgroup, uts, ipc, net
 _NEW_ANY = _NEW_USER | _NEW_PID | _NEW_REST
@@ -119,8 +128,9 @@ def _system_calls_filter() -> bytes | None:
 FILTER = _system_calls_filter()
 
 
-def enter(sandbox: int, uid: int) -> None:
-    """Returns in a new process inside. `sandbox`: a pidfd of its first process; `uid`: who we are in it.
+def enter(sandbox: int, uid: int, bounds: Limits = TRIAL) -> None:
+    """Returns in a new process inside. `sandbox`: a pidfd of its first process; `uid`: who we are in it;
+    `bounds`: what we may take.
 
     This process stays outside: it waits for the one inside and ends as that ended. Raises OSError.
     """
@@ -134,7 +144,7 @@ def enter(sandbox: int, uid: int) -> None:
     pid = os.fork()
     if pid:
         end_as(os.waitpid(pid, 0)[1])
-    _give_up_privileges(libc, uid)
+    _give_up_privileges(libc, uid, bounds)
     die_with_parent()
 
 
@@ -148,8 +158,8 @@ def _no_nested_namespaces() -> None:
             raise
 
 
-def _give_up_privileges(libc: ctypes.CDLL, uid: int) -> None:
-    for what, amount in LIMITS:
+def _give_up_privileges(libc: ctypes.CDLL, uid: int, bounds: Limits) -> None:
+    for what, amount in bounds:
         hard = resource.getrlimit(what)[1]
         top = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
         resource.setrlimit(what, (top, top))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from checker.engine import Engine
+from checker.engine import Engine, EngineError
 from checker.engine.fresh import FreshEngine
 from checker.engine.isolation import Isolation, class_tier
 
@@ -33,11 +33,12 @@ def open_class_engine(*, jobs: int | None = None) -> Engine:
     engine = WarmEngine(jobs, Builder())
     try:
         facts = probe(engine)
-    except BaseException:
+        if facts.failed:
+            raise NoSandbox(f"a sandbox was tried out and does not hold: {', and '.join(facts.failed)}.")
+    except BaseException as error:
         engine.close()
+        if isinstance(error, EngineError) and not isinstance(error, NoSandbox):
+            raise NoSandbox(str(error)) from error
         raise
-    if facts.failed:
-        engine.close()
-        raise NoSandbox(f"a sandbox was tried out and does not hold: {', and '.join(facts.failed)}.")
     engine.isolation = Isolation(class_tier(), facts)
     return engine

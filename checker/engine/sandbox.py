@@ -37,11 +37,14 @@ class NoSandbox(EngineError):
 
 @dataclass(frozen=True)
 class Layout:
-    """What of the machine is seen inside: `read_only` paths, at their own places; `space` bytes to write."""
+    """What of the machine is seen inside: `read_only` paths, at their own places; `space` bytes to write.
+
+    `held`: bytes of memory that all of its processes may hold together.
+    """
 
     read_only: tuple[str, ...] = ()
     space: int = SPACE
-    folder: str = FOLDER
+    held: int = HELD
 
 
 def interpreter() -> tuple[str, ...]:
@@ -89,10 +92,9 @@ class Builder:
         above = [str(folder) for path in self.layout.read_only for folder in reversed(Path(path).parents)]
         words += [word for folder in dict.fromkeys(above) if folder != "/" for word in ("--dir", folder)]
         words += [word for path in self.layout.read_only for word in ("--ro-bind", path, path)]
-        for space, path in ((SHARED_SPACE, "/dev/shm"), (self.layout.space, self.layout.folder)):
+        for space, path in ((SHARED_SPACE, "/dev/shm"), (self.layout.space, FOLDER)):
             words += ["--perms", "1777", "--size", str(space), "--tmpfs", path]
-        words += ["--symlink", f"{self.layout.folder}/tmp", "/tmp"] if self.layout.folder != "/tmp" else []
-        words += ["--remount-ro", "/dev", "--remount-ro", "/"]
+        words += ["--symlink", f"{FOLDER}/tmp", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"]
         return [*words, "--chdir", "/", "--", "/usr/bin/cat"]
 
     @property
@@ -152,7 +154,7 @@ class Sandbox:
             raise NoSandbox(f"bubblewrap cannot build a sandbox here ({words[-1] if words else 'it said nothing'}).")
         self.pid = json.loads(said)["child-pid"]
         self.pidfd = os.pidfd_open(self.pid)
-        self._folder = os.open(f"/proc/{self.pid}/root{self._layout.folder}", os.O_PATH | os.O_DIRECTORY)
+        self._folder = os.open(f"/proc/{self.pid}/root{FOLDER}", os.O_PATH | os.O_DIRECTORY)
         self._processes = os.open(f"/proc/{self.pid}/root/proc", os.O_RDONLY | os.O_DIRECTORY)
 
     @staticmethod
@@ -164,6 +166,12 @@ class Sandbox:
     def stands(self) -> bool:
         """Whether a process can enter it."""
         return self._process.poll() is None
+
+    @property
+    def overfull(self) -> str:
+        """That its processes hold more memory than they may, in words; empty while they do not."""
+        held = self._layout.held
+        return f"took more than {held // 2**20} MiB of memory" if self.memory() > held else ""
 
     def memory(self) -> int:
         """Bytes that its processes hold now, what they share counted once."""

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from checker.engine import EngineError, Record, Trial
-from checker.engine.bounds import HELD
+from checker.engine.bounds import KEPT_ENV
 from checker.engine.deadline import Deadline
 from checker.engine.fresh import as_job, tail
 from checker.engine.isolation import Isolation
@@ -67,8 +67,8 @@ class _Running:
 
     def watch(self) -> None:
         """Looks how much memory a sandbox holds: limits of single processes do not bound it."""
-        if self.sandbox and not self.events.broken and self.sandbox.memory() > HELD:
-            self.events.broken = f"took more than {HELD // 2**20} MiB of memory"
+        if self.sandbox and not self.events.broken:
+            self.events.broken = self.sandbox.overfull
 
     def record(self, status: int) -> Record:
         """What happened; the process and its family are gone."""
@@ -92,6 +92,11 @@ class _Running:
             self.sandbox.close()
         else:
             remove(self.folder)
+
+
+def _bare_environment() -> dict[str, str]:
+    """For a process whose children are strangers: they could read what it was started with."""
+    return {name: os.environ[name] for name in KEPT_ENV if name in os.environ} | {"MALLOC_ARENA_MAX": "2"}
 
 
 class WarmEngine:
@@ -123,7 +128,7 @@ class WarmEngine:
                     stdout=subprocess.DEVNULL,
                     stderr=self._log,
                     start_new_session=True,
-                    env=os.environ | ({"MALLOC_ARENA_MAX": "2"} if self._builder else {}),
+                    env=_bare_environment() if self._builder else None,
                 )
             except OSError as error:
                 raise EngineError(

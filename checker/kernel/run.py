@@ -10,16 +10,21 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from checker.engine.bounds import HELD
 from checker.engine.processes import kill_tree, private_folder, remove, slowness
+from checker.engine.sandbox import FOLDER, Builder, Layout, Sandbox, interpreter
 from checker.kernel.plan import Plan, Planned, plan
+from checker.kernel.plugin import SOCKETS
 from checker.notebook.reader import Notebook
 from checker.report.words import clean
 from checker.submission import CellRun, KernelRun
 
+LAUNCH = Path(__file__).parent / "launch.py"
 CELL_SECONDS = 60.0
 WHOLE_SECONDS = 300.0
 MAX_REPORT_BYTES = 16 * 2**20
@@ -32,13 +37,20 @@ _WITHHELD = "solutions/ is not here, so the cells were only run: their outputs w
 class KernelRunner:
     """Runs notebooks, from several threads if wanted.
 
-    `cell_seconds` and `whole_seconds` limit a cell and a notebook on a quiet machine.
+    `cell_seconds` and `whole_seconds` limit a cell and a notebook on a quiet machine. `sandboxed`: strangers'
+    notebooks; each kernel in a sandbox of its own, nbval and what it compares with outside.
     """
 
     def __init__(
-        self, root: Path, *, cell_seconds: float = CELL_SECONDS, whole_seconds: float = WHOLE_SECONDS
+        self,
+        root: Path,
+        *,
+        cell_seconds: float = CELL_SECONDS,
+        whole_seconds: float = WHOLE_SECONDS,
+        sandboxed: bool = False,
     ) -> None:
         self._root = root
+        self._builder = Builder(_layout(root)) if sandboxed else None
         self._cell_seconds, self._whole_seconds = cell_seconds, whole_seconds
         self._stopped = threading.Event()
 
@@ -59,21 +71,33 @@ class KernelRunner:
         try:
             (folder / "notebook.ipynb").write_text(json.dumps(planned.document()), encoding="utf-8")
             (folder / "pytest.ini").write_text(_CONFIGURATION, encoding="utf-8")
-            ended = self._pytest(folder, mode)
+            with self._sandbox() as sandbox:
+                stopped = self._pytest(folder, mode, sandbox)
             found = _report(folder / "report.xml")
             if found is None:
-                return self._without_report(mode, planned, ended, folder)
+                return self._without_report(mode, planned, stopped, folder)
             return KernelRun(mode, _cells(planned, found), "" if reference else _WITHHELD)
         finally:
             remove(folder)
 
-    def _pytest(self, folder: Path, mode: str) -> bool:
-        """Whether pytest ended by itself."""
+    @contextmanager
+    def _sandbox(self) -> Iterator[Sandbox | None]:
+        """One that stands, for a stranger's kernel."""
+        if self._builder is None:
+            yield None
+            return
+        with closing(self._builder.build()) as sandbox:
+            sandbox.wait()
+            yield sandbox
+
+    def _pytest(self, folder: Path, mode: str, sandbox: Sandbox | None) -> str:
+        """Why pytest was stopped, in words; empty when it ended by itself."""
         stretch = slowness()
+        kernel = _kernel_spec(folder, sandbox, self._root) if sandbox else "--nbval-current-env"
         command = [
             *(sys.executable, "-m", "pytest", "notebook.ipynb", "-c", "pytest.ini", "--rootdir", "."),
             *("--noconftest", "-p", "no:cacheprovider", "-p", "nbval.plugin", "-p", "checker.kernel.plugin"),
-            *("--nbval" if mode == "compared" else "--nbval-lax", "--nbval-current-env"),
+            *("--nbval" if mode == "compared" else "--nbval-lax", kernel),
             *(f"--nbval-cell-timeout={self._cell_seconds * stretch}", "--color=no", "--no-summary", "-q"),
             "--junitxml=report.xml",
         ]
@@ -81,7 +105,7 @@ class KernelRunner:
             process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=_environment(self._root, folder),
+                env=_environment(self._root, folder) | ({SOCKETS: _sockets(folder)} if sandbox else {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -93,23 +117,47 @@ class KernelRunner:
                 while time.monotonic() < deadline and not self._stopped.is_set():
                     try:
                         process.wait(0.2)
-                        return True
+                        return ""
                     except subprocess.TimeoutExpired:
-                        continue
-                return False
+                        if sandbox and (reason := sandbox.overfull):
+                            return f"It {reason} and was stopped"
+                return "It was stopped" if self._stopped.is_set() else "It took too long and was stopped"
             finally:
                 kill_tree(process.pid)
                 process.wait()
 
-    def _without_report(self, mode: str, planned: Plan, ended: bool, folder: Path) -> KernelRun:
-        if ended:
+    def _without_report(self, mode: str, planned: Plan, stopped: str, folder: Path) -> KernelRun:
+        if not stopped:
             last = (folder / "log").read_bytes()[-_EXPLANATION:].decode("utf-8", "replace")
             said = next((line for line in reversed(last.splitlines()) if line.strip()), "nothing")
             reason = f"nbval could not run the notebook. It said: {clean(_ANSI.sub('', said))}"
             return KernelRun(mode, sentence=reason, fault=True)
-        what = "It was stopped" if self._stopped.is_set() else "It took too long and was stopped"
-        sentence = f"{what}. Run the notebook in JupyterLab to see which cell takes so long."
+        sentence = f"{stopped}. Run the notebook in JupyterLab to see which cell takes so much."
         return KernelRun(mode, tuple(_cell(one, None) for one in planned.cells), sentence)
+
+
+def _layout(root: Path) -> Layout:
+    """A stranger's kernel sees the program, the magics and their contracts; neither solutions nor stored answers."""
+    shown = tuple(str(root / name) for name in ("app", "checker"))
+    return Layout(read_only=(*interpreter(), *shown), held=2 * HELD)
+
+
+def _kernel_spec(folder: Path, sandbox: Sandbox, root: Path) -> str:
+    """Writes how to start the kernel in its sandbox; returns the option that names it.
+
+    The sockets lie in the sandbox's own folder, which is reached from here by way of its first process.
+    """
+    spec = folder / "jupyter" / "kernels" / "sandbox" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    argv = [sys.executable, "-I", str(LAUNCH), str(sandbox.pid), str(sandbox.uid), str(root), "{connection_file}"]
+    words = {"argv": argv, "display_name": "sandbox", "language": "python"}
+    spec.write_text(json.dumps(words), encoding="utf-8")
+    (folder / "sandbox").symlink_to(f"/proc/{sandbox.pid}/root{FOLDER}")
+    return "--nbval-kernel-name=sandbox"
+
+
+def _sockets(folder: Path) -> str:
+    return str(folder / "sandbox" / "kernel")
 
 
 def _environment(root: Path, folder: Path) -> dict[str, str]:
@@ -119,7 +167,7 @@ def _environment(root: Path, folder: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("PYTEST_", "PYTHON", "COVERAGE_", "COV_", "GITHUB_"))
     }
-    folders = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
+    folders = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
     return (
         kept
         | {name: str(folder / "jupyter") for name in folders}
