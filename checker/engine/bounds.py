@@ -5,7 +5,8 @@ HELD = 2**30  # bytes that all processes of a sandbox may really hold together; 
 PROCESSES = 64  # processes and threads
 DESCRIPTORS = 256  # a process
 LARGEST_FILE = 32 * 2**20  # bytes
-SPACE = 64 * 2**20  # bytes that a trial may write
+SPACE = 64 * 2**20  # bytes that a trial may write into its folder
+TEMPORARY_SPACE = 8 * 2**20  # bytes of /tmp; the trial's own temporary files are in its folder
 SHARED_SPACE = 8 * 2**20  # bytes of /dev/shm, where Python keeps semaphores
 
 # What a trial keeps of the environment.

@@ -21,13 +21,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checker.engine import EngineError
-from checker.engine.bounds import HELD, SHARED_SPACE, SPACE
+from checker.engine.bounds import HELD, SHARED_SPACE, SPACE, TEMPORARY_SPACE
 from checker.engine.processes import TAIL
 
 FOLDER = "/trial"
 READY_SECONDS = 20
 FIRST_UID = 2_000_000_000  # far from any account: as root, each sandbox is somebody else
 _HOSTS = "127.0.0.1 localhost\n::1 localhost\n"
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+_DESCRIPTORS = (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2"))
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
 
@@ -88,13 +90,18 @@ class Builder:
                 words += ["--ro-bind", f"/{name}", f"/{name}"]
         for path in ("/etc/ld.so.cache", "/etc/localtime", "/etc/ssl/certs", "/etc/nsswitch.conf"):
             words += ["--ro-bind-try", path, path]
-        words += ["--perms", "0644", "--ro-bind-data", str(hosts), "/etc/hosts", "--proc", "/proc", "--dev", "/dev"]
+        words += ["--perms", "0644", "--ro-bind-data", str(hosts), "/etc/hosts", "--proc", "/proc"]
+        # Not `--dev`: for its terminals an ordinary user's bubblewrap nests user namespaces, and none could enter.
+        words += ["--perms", "0755", "--size", "65536", "--tmpfs", "/dev"]
+        words += [word for name in _DEVICES for word in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")]
+        words += [word for name, file in _DESCRIPTORS for word in ("--symlink", f"/proc/self/{file}", f"/dev/{name}")]
+        # Folders to write in come first: the project may lie below one of them.
+        for space, path in ((SHARED_SPACE, "/dev/shm"), (TEMPORARY_SPACE, "/tmp"), (self.layout.space, FOLDER)):
+            words += ["--perms", "1777", "--size", str(space), "--tmpfs", path]
         above = [str(folder) for path in self.layout.read_only for folder in reversed(Path(path).parents)]
         words += [word for folder in dict.fromkeys(above) if folder != "/" for word in ("--dir", folder)]
         words += [word for path in self.layout.read_only for word in ("--ro-bind", path, path)]
-        for space, path in ((SHARED_SPACE, "/dev/shm"), (self.layout.space, FOLDER)):
-            words += ["--perms", "1777", "--size", str(space), "--tmpfs", path]
-        words += ["--symlink", f"{FOLDER}/tmp", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"]
+        words += ["--remount-ro", "/dev", "--remount-ro", "/"]
         return [*words, "--chdir", "/", "--", "/usr/bin/cat"]
 
     @property
