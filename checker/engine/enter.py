@@ -192,5 +192,3 @@ def close_all_but(kept: set[int]) -> None:
         if low < descriptor:  # Python 3.11 takes an empty range for an endless one
             os.closerange(low, descriptor)
         low = descriptor + 1
-
-

@@ -53,7 +53,10 @@ WENT_WRONG: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Isolation:
-    """What an engine achieves. `facts` is None where nothing was tried; `unsafe`: isolation was wanted and is absent."""
+    """What an engine achieves. `facts` is None where nothing was tried.
+
+    `unsafe`: isolation was wanted and is absent.
+    """
 
     tier: str = OWN_MACHINE
     facts: Facts | None = None

@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +28,7 @@ from checker.engine.processes import TAIL
 
 FOLDER = "/trial"
 READY_SECONDS = 20
-FIRST_UID = 2_000_000_000  # far from any account: as root, each sandbox is somebody else
+FIRST_UID, UIDS = 2_000_000_000, 10**8  # far from any account: as root, each sandbox is somebody else
 _HOSTS = "127.0.0.1 localhost\n::1 localhost\n"
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _DESCRIPTORS = (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2"))
@@ -68,14 +70,17 @@ class Builder:
         self.program = shutil.which("bwrap")
         if self.program is None:
             raise NoSandbox("bubblewrap is not installed (sudo apt install bubblewrap).")
-        self._users = _user_namespace() if os.geteuid() == 0 else None
-        self._number = 0
+        self._users: int | None = None
+        self._as_root = os.geteuid() == 0
+        self._lock = threading.Lock()
 
     def build(self) -> Sandbox:
         """A new sandbox; it may not be ready yet."""
-        self._number = (self._number + 1) % 1_000_000
-        uid = os.getuid() if self._users is None else FIRST_UID + self._number
-        return Sandbox(self, uid)
+        with self._lock:
+            if self._as_root and self._users is None:
+                self._users = _user_namespace()
+        # Not a count: it would tell a trial how many there were.
+        return Sandbox(self, FIRST_UID + secrets.randbelow(UIDS) if self._as_root else os.getuid())
 
     def command(self, info: int, hosts: int) -> list[str]:
         """bubblewrap's command line. `info` and `hosts` are descriptors that it inherits."""
@@ -235,6 +240,17 @@ _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 def _proportional(text: str) -> int:
     """The `Pss` of a `smaps_rollup`, in bytes."""
     return next(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:"))
+
+
+def why_not() -> str:
+    """Why no sandbox can be built here; empty where one can."""
+    try:
+        builder = Builder()
+        with contextlib.closing(builder), contextlib.closing(builder.build()) as sandbox:
+            sandbox.wait()
+    except NoSandbox as reason:
+        return str(reason)
+    return ""
 
 
 def _user_namespace() -> int:

@@ -279,4 +279,6 @@ class WarmEngine:
             kill_tree(self._process.pid)
             self._process.wait()
             self._process = None
+        if self._builder is not None:
+            self._builder.close()
         remove(self._desk)

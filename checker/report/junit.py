@@ -32,7 +32,7 @@ def document(submissions: Iterable[Submission]) -> str:
             _add_suite(root, submission.source, submission.source, [case])
         for verdict in submission.verdicts:
             name = f"exercise {verdict.exercise}: {verdict.title}"
-            _add_suite(root, submission.source, name, list(_cases(verdict)))
+            _add_suite(root, submission.source, name, list(_cases(verdict)), verdict.isolation)
         if submission.kernel:
             cases = list(_cells(submission.kernel))
             _add_suite(root, submission.source, "notebook from top to bottom", cases)
@@ -40,12 +40,17 @@ def document(submissions: Iterable[Submission]) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _add_suite(root: ElementTree.Element, source: str, name: str, cases: list[_Case]) -> None:
+def _add_suite(
+    root: ElementTree.Element, source: str, name: str, cases: list[_Case], isolation: str = ""
+) -> None:
     counts = {
         key: str(sum(case.outcome == outcome for case in cases))
         for key, outcome in zip(("failures", "errors", "skipped"), _OUTCOMES, strict=True)
     }
     suite = ElementTree.SubElement(root, "testsuite", name=_clean(name), tests=str(len(cases)), **counts)
+    if isolation:
+        properties = ElementTree.SubElement(suite, "properties")
+        ElementTree.SubElement(properties, "property", name="isolation", value=_clean(isolation))
     for case in cases:
         element = ElementTree.SubElement(
             suite, "testcase", classname=_clean(f"{source} {name.split(':')[0]}"), name=_clean(case.name)
