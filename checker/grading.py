@@ -89,7 +89,7 @@ def grade_all(root: Path, names: Iterable[str], output: Output, how: How) -> int
             for submission in marked:
                 submissions.append(submission)
                 if not output.prints:
-                    print("\n".join(_report(submission)), flush=True)
+                    print("\n".join(report(submission)), flush=True)
     if len(submissions) > 1 and not output.prints:
         done = sum(submission.exit_code == DONE for submission in submissions)
         print(f"{done} of {len(submissions)} done. Checked: {engine.isolation.sentence}.")
@@ -126,8 +126,8 @@ def _is_own(source: Source, root: Path) -> bool:
     return source.path is None or source.path.resolve().is_relative_to((root / "exercises").resolve())
 
 
-def _report(submission: Submission) -> Iterator[str]:
-    """In full for what was asked for by name; a line for each of a folder."""
+def report(submission: Submission) -> Iterator[str]:
+    """Its lines: in full for what was asked for by name, one for each of a folder."""
     if submission.problem:
         yield f"Not graded: {clean(submission.problem)}"
     elif submission.named:

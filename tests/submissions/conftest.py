@@ -1,0 +1,3 @@
+"""Submissions are data of `tests/checker/test_submissions.py`, no tests of ours."""
+
+collect_ignore_glob = ["*"]

@@ -1,0 +1,11 @@
+import pytest
+from desk import Desk
+
+
+@pytest.fixture
+def open_desk():
+    desk = Desk()
+    try:
+        yield desk
+    finally:
+        desk.close()

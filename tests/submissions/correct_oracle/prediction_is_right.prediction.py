@@ -1,0 +1,5 @@
+prediction = {
+    "test_a": "passed",
+    "test_b": "passed",
+    "test_c": "failed",
+}

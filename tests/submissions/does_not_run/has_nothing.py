@@ -1,0 +1,1 @@
+# TODO: two prices, one of them wrong

@@ -1,0 +1,6 @@
+from shop import price
+
+
+async def test_price():
+    assert await price(2) == 4
+    yield

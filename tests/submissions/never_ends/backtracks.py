@@ -1,0 +1,5 @@
+import re
+
+
+def test_price():
+    assert re.fullmatch(r"(\w+\s?)+:", "a price is a price is a price is a price is a price")

@@ -1,0 +1,2 @@
+def test_price():
+    assert 7 ** (7 ** 9) % 10

@@ -1,0 +1,5 @@
+import asyncio
+
+
+async def test_price():
+    await asyncio.Event().wait()

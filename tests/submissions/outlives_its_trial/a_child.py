@@ -1,0 +1,6 @@
+import subprocess
+import sys
+
+
+def test_price():
+    subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()", "{token}"])

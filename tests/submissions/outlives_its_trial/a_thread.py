@@ -1,0 +1,5 @@
+import threading
+
+
+def test_price():
+    threading.Thread(target=threading.Event().wait).start()

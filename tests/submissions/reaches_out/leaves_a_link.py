@@ -1,0 +1,6 @@
+import os
+
+
+def test_price():
+    os.symlink("{outside}", "out")
+    os.symlink("{outside}/secret.txt", "secret.txt")

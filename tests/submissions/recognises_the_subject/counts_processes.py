@@ -1,0 +1,5 @@
+import os
+
+
+def test_price():
+    assert os.getpid() - os.getppid() < 12

