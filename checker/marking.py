@@ -13,15 +13,20 @@ from pathlib import Path
 
 from checker.contract import Exercise, find, load_all
 from checker.engine import Engine
-from checker.exercises import answer_to, judge, notebook_of, reference_of
+from checker.exercises import Found, answer_to, judge, notebook_of, reference_of
+from checker.fault import explain
+from checker.grade import at_fault
 from checker.kernel.run import KernelRunner
 from checker.notebook.answers import Answers, find_answers
 from checker.notebook.reader import Notebook, NotebookError, read, shown
 from checker.notebook.writer import is_kept
 from checker.submission import KernelRun, Submission
+from checker.verdict import Verdict
 
 EXERCISE_ID = re.compile(r"\d{1,3}\.\d{1,3}")
 _SKIPPED = {".ipynb_checkpoints", ".venv"}
+# Archives are named rather than passed over: what is in them was handed in, too.
+_HANDED_IN = (".ipynb", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
 Told = Callable[[str, str, int, int], None]
 """Called with the exercise, what is being done, how much of it is done, and of how much."""
@@ -52,6 +57,13 @@ def sources(names: Iterable[str], root: Path) -> list[Source]:
 
 def _sources(name: str, root: Path) -> Iterator[Source]:
     path = Path(name)
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NothingToGrade(f"{shown(name)}: {reason}. Check the name.") from error
     if EXERCISE_ID.fullmatch(name) and not path.exists():
         yield Source(name, exercise=find(name, root))
     elif path.is_dir():
@@ -70,8 +82,9 @@ def _sources(name: str, root: Path) -> Iterator[Source]:
 def _notebooks(folder: Path) -> list[Path]:
     return sorted(
         path
-        for path in folder.rglob("*.ipynb")
-        if not (path.is_dir() or is_kept(path) or set(path.relative_to(folder).parts) & _SKIPPED)
+        for path in folder.rglob("*")
+        if path.name.lower().endswith(_HANDED_IN)
+        and not (path.is_dir() or is_kept(path) or set(path.relative_to(folder).parts) & _SKIPPED)
     )
 
 
@@ -144,11 +157,18 @@ class Marker:
         verdicts, cells = [], {}
         for exercise in exercises:
             found = answer_to(exercise, notebook, answers)
-            verdicts.append(judge(exercise, found, self._engine, partial(self._told, exercise.id)))
+            verdicts.append(self._verdict(exercise, found))
             if found.cell:
                 cells[exercise.id] = found.cell
         notes = tuple(self._notes(answers, exercises)) if source.path else ()
         return Submission(source.name, tuple(verdicts), notes=notes, cells=cells, named=source.named)
+
+    def _verdict(self, exercise: Exercise, found: Found) -> Verdict:
+        """What nobody foresaw costs this answer its verdict, and no other one anything."""
+        try:
+            return judge(exercise, found, self._engine, partial(self._told, exercise.id))
+        except Exception as error:
+            return at_fault(exercise, explain(error, self._root)[1])
 
     def _in(self, notebook: Notebook, answers: Answers) -> list[Exercise]:
         """The exercises of a notebook's lesson, and any other that it answers."""

@@ -74,6 +74,7 @@ class Record:
     """What a trial did. `end`: `finished`, `timed_out`, `died` (the process ended without saying so) or `usage` (pytest
     refused its command line or configuration). `problems`: collection errors as (path, line, message).
     `ran`: options and files left behind, for a command. `output`: the last 8 KiB that was printed, never interpreted.
+    `prepared`: whether the trial's process came as far as the learner's code; if not, its end is the engine's fault.
     """
 
     end: str
@@ -84,6 +85,7 @@ class Record:
     exit_code: int = 0
     output: str = ""
     culprit: str = ""
+    prepared: bool = True
 
 
 class Engine(Protocol):

@@ -227,6 +227,7 @@ def run(job: dict, channel: int, session=None) -> None:
     gc.set_threshold(*RARELY)
     limit()
     prepare(job)
+    send({"event": "prepared"})
     _recorder = Recorder(job, send)
     listen(_recorder)
     if session is not None and not job["command"] and "pytest.toml" not in job["files"]:

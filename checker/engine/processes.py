@@ -76,7 +76,8 @@ def remove(folder: Path) -> None:
     def retry(function, path, _error):
         try:
             os.chmod(os.path.dirname(path), 0o700)
-            os.chmod(path, 0o700)
+            if not os.path.islink(path):  # what a link points to is somebody else's
+                os.chmod(path, 0o700)
             function(path)
         except OSError:
             pass

@@ -19,7 +19,8 @@ class Unreadable(Exception):
 class Events:
     """Collects a trial's events as they arrive. `running` is the test that began last and did not end.
 
-    `entered`: the trial's process is in its sandbox; it says so before anything of the learner's runs.
+    `entered`: the trial's process is in its sandbox; `prepared`: its files are written. It says so before anything of
+    the learner's runs.
     """
 
     def __init__(self) -> None:
@@ -31,7 +32,7 @@ class Events:
         self.code: int | None = None
         self.ran: dict = {}
         self.broken = ""
-        self.entered = False
+        self.entered = self.prepared = False
         self._rest = b""
         self._size = 0
 
@@ -56,6 +57,8 @@ class Events:
             raise Unreadable
         if kind == "entered":
             self.entered = True
+        elif kind == "prepared":
+            self.prepared = True
         elif kind == "start":
             self.running = _text(event["id"])
         elif kind == "result":
@@ -64,9 +67,11 @@ class Events:
         elif kind == "problem":
             self.problems.append((_text(event["path"]), _number(event["line"]), _text(event["message"])))
         elif kind == "warning":
-            self.warnings.append(_text(event["text"]))
+            text = _text(event["text"])
+            self.warnings.append(text)
             if event.get("line"):
-                self.stray.append((_text(event["id"]), _number(event["line"]), _text(event["text"])))
+                name = text.split("'")[1:2]
+                self.stray += [(_text(event["id"]), _number(event["line"]), one) for one in name]
         elif kind == "end":
             self.code, self.ran = _number(event["code"]), dict(event["ran"])
         elif kind != "collected":
@@ -76,7 +81,7 @@ class Events:
         """What happened, seen from outside: the events, and how the process ended."""
         tests = list(self.tests)
         if self.broken:
-            return Record("died", exit_code=exit_code, output=output, culprit=self.broken)
+            return Record("died", exit_code=exit_code, output=output, culprit=self.broken, prepared=self.prepared)
         if timed_out:
             if self.running:
                 tests.append(TestRun(self.running, "timed_out"))
@@ -94,13 +99,13 @@ class Events:
             exit_code if self.code is None else self.code,
             output,
             self.running,
+            self.prepared,
         )
 
 
 def _with_stray(tests: list[TestRun], stray: list[tuple[str, int, str]]) -> tuple[TestRun, ...]:
-    """A coroutine that is dropped after its test ended is counted for the test that pytest names."""
-    for id, line, text in stray:
-        name = text.split("'")[1]
+    """A coroutine, (id, line, name), that is dropped after its test ended is counted for the test that pytest names."""
+    for id, line, name in stray:
         for place, test in enumerate(tests):
             if test.id == id and (line, name) not in test.unawaited:
                 tests[place] = replace(test, unawaited=(*test.unawaited, (line, name)))

@@ -6,6 +6,7 @@ Runs in the trial's process beside the learner's code, imports nothing of the ch
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import logging
 import os
@@ -20,9 +21,21 @@ from _pytest.reports import TestReport
 
 _CAP = 6000
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}|(?<=id=')\d{9,}(?=')")
-_LIBRARIES = re.compile(r"[^\s'\"<>=(]*/(?:site-packages|lib/python3\.\d+)/")
+# Begins where a word does: elsewhere a long text without blanks would be searched once for each of its characters.
+_LIBRARIES = re.compile(r"(?<![^\s'\"<>=(])[^\s'\"<>=(]*/(?:site-packages|lib/python3\.\d+)/")
 _SQL_VALUES = re.compile(r"^(?:E +)?\[parameters: .*\n?", re.MULTILINE)
 _OWN_LINE = re.compile(r"^(test_\w+\.py|conftest\.py):(\d+): in", re.MULTILINE)
+
+
+_LONGEST_ID = 300
+_MOST_WARNINGS = 200
+
+
+def _short(nodeid: str) -> str:
+    """A test's name as it is sent: pytest takes a parameter of any length into it. Different ones stay different."""
+    if len(nodeid) <= _LONGEST_ID:
+        return nodeid
+    return f"{nodeid[: _LONGEST_ID - 20]}…{hashlib.sha256(nodeid.encode()).hexdigest()[:12]}]"
 
 
 def _capped(text: str) -> str:
@@ -39,6 +52,7 @@ class Recorder:
         self.explain, self.watch = job["explain"], frozenset(job["watch"])
         self.send = send
         self.current: dict | None = None
+        self.warned = 0
         self.config = self.session = None
 
     # The session
@@ -64,7 +78,7 @@ class Recorder:
 
     def pytest_collection_finish(self, session) -> None:
         self.session = session
-        self.send({"event": "collected", "ids": [item.nodeid for item in session.items][:2000]})
+        self.send({"event": "collected", "ids": [_short(item.nodeid) for item in session.items][:2000]})
 
     def pytest_collectreport(self, report) -> None:
         if report.failed:
@@ -96,13 +110,13 @@ class Recorder:
     def pytest_runtest_logstart(self, nodeid) -> None:
         self.current = {
             "event": "result",
-            "id": nodeid,
+            "id": _short(nodeid),
             "outcome": "passed",
             "unawaited": [],
             "lost": [],
-            "called": [],
+            "called": {},
         }
-        self.send({"event": "start", "id": nodeid})
+        self.send({"event": "start", "id": _short(nodeid)})
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item):
@@ -112,7 +126,7 @@ class Recorder:
 
         def note(frame, event, _arg):
             if event == "call" and frame.f_code.co_filename in self.watch:
-                called.append(frame.f_code.co_name)
+                called[frame.f_code.co_name] = None
 
         sys.setprofile(note)
         try:
@@ -128,7 +142,7 @@ class Recorder:
         self._failure(call)
         if item.get_closest_marker("xfail"):
             return None
-        words = self._explanation(item, call.excinfo) if self.explain else str(call.excinfo.value)
+        words = self._explanation(item, call.excinfo) if self.explain else _words(call.excinfo.value)
         return TestReport(item.nodeid, item.location, {}, "failed", words, call.when)
 
     def _explanation(self, item, excinfo) -> str:
@@ -158,7 +172,7 @@ class Recorder:
             error=type(error).__name__,
             asserted=_asserted(error) and not refused,
             lines=lines[-30:],
-            message=_capped(self._clean(str(error))),
+            message=_capped(self._clean(_capped(_words(error)))),
         )
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -176,14 +190,14 @@ class Recorder:
         elif report.failed and now["outcome"] == "passed":
             now["outcome"] = "failed" if now.get("asserted") else "errored"
             if self.explain:
-                now["explanation"] = _capped(self._clean(report.longreprtext))
+                now["explanation"] = _capped(self._clean(_capped(report.longreprtext)))
         if report.when == "teardown":
             now["properties"] = {str(key): value for key, value in report.user_properties}
         return result
 
     def pytest_runtest_logfinish(self, nodeid) -> None:
         if self.current is not None:
-            self.send(self.current)
+            self.send({**self.current, "called": list(self.current["called"])})
             if self.current["outcome"] in self.until:
                 self.session.shouldstop = "the trial has shown what it is for"
 
@@ -193,6 +207,9 @@ class Recorder:
         text = str(warning_message.message)
         found = re.match(r"coroutine '([^']+)' was never awaited", text)
         if not found:
+            self.warned += 1
+            if self.warned > _MOST_WARNINGS:
+                return
             self.send({"event": "warning", "text": _capped(f"{warning_message.category.__name__}: {text}")})
             return
         created = [(int(line), path) for path, line in re.findall(r'File "([^"]+)", line (\d+)', text)]
@@ -208,7 +225,7 @@ class Recorder:
             {
                 "event": "warning",
                 "text": f"RuntimeWarning: coroutine '{found[1]}' was never awaited",
-                "id": nodeid,
+                "id": _short(nodeid),
                 "line": line,
             }
         )
@@ -269,6 +286,14 @@ def _asserted(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         return all(_asserted(one) for one in error.exceptions)
     return isinstance(error, (AssertionError, pytest.fail.Exception))
+
+
+def _words(error: BaseException) -> str:
+    """What an exception says of itself; it may be one of a learner's own that fails at that."""
+    try:
+        return str(error)
+    except Exception:
+        return f"{type(error).__name__}, which cannot be shown"
 
 
 def _plain(value):

@@ -13,11 +13,12 @@ from importlib import import_module, metadata
 
 from checker.contract import Exercise
 from checker.engine import Engine, EngineError
+from checker.grade.flags import flags
 from checker.grade.source import Unusable, readable
 from checker.grade.trials import Progress, Trials, short
 from checker.verdict import Verdict
 
-__all__ = ["Progress", "grade", "libraries"]
+__all__ = ["Progress", "at_fault", "grade", "libraries"]
 _LIBRARIES = ("pytest", "pytest-asyncio", "sqlalchemy", "fastapi", "httpx2")
 
 
@@ -44,23 +45,26 @@ def grade(
     except Unusable as unusable:
         verdict = unusable.verdict(exercise)
     except EngineError as error:
-        verdict = Verdict(
-            exercise.id,
-            exercise.title,
-            exercise.kind,
-            "grader_error",
-            f"The grader failed, not your answer. {error}",
-        )
+        verdict = at_fault(exercise, str(error))
+    except OSError as error:
+        verdict = at_fault(exercise, f"{error.strerror or error}. Make room or close other programs, and try again.")
     findings = tuple(
         dict.fromkeys(replace(finding, test=short(finding.test)) for finding in verdict.findings)
     )
     return replace(
         verdict,
         findings=findings,
+        flags=flags(exercise, answers, verdict),
         isolation=engine.isolation.sentence,
         engine=engine.name,
         libraries=libraries(),
     )
+
+
+def at_fault(exercise: Exercise, sentence: str) -> Verdict:
+    """The verdict where the grader is at fault: never a score."""
+    headline = f"The grader failed, not your answer. {sentence}"
+    return Verdict(exercise.id, exercise.title, exercise.kind, "grader_error", headline)
 
 
 def libraries() -> dict[str, str]:

@@ -43,7 +43,8 @@ def version(
 
 def _why(record: Record, passers: Sequence[str], tests: Tests) -> str:
     """The sentence about a trial in which something happened, but not a catch."""
-    runs = [run for id in passers for run in runs_of(record).get(id, [])]
+    ran = runs_of(record)
+    runs = [run for id in passers for run in ran.get(id, [])]
     hung = [run for run in runs if run.outcome == "timed_out"]
     crashed = [run for run in runs if outcome(run, tests) == "errored"]
     if hung:
@@ -80,7 +81,7 @@ def silent(record: Record) -> list[Finding]:
         findings += [
             Finding(
                 "lost_in_task",
-                f"a failure in a background task was lost ({text.splitlines()[0]}). Await the task.",
+                f"a failure in a background task was lost ({text.partition(chr(10))[0]}). Await the task.",
                 run.id,
                 line,
             )

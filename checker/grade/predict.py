@@ -114,7 +114,15 @@ def _same(said: object, actual: object) -> bool:
 def _wrong(key: str, said: object, actual: Mapping[str, object]) -> Finding:
     known = OUTCOMES if actual[key] in OUTCOMES else ()
     if known and said not in known:
-        near = difflib.get_close_matches(str(said), known, n=1)
+        near = difflib.get_close_matches(_shown(said).strip("'\""), known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else f"; the words are {', '.join(known)}."
-        return Finding("unknown_word", f"{said!r} is not an outcome{hint}", key)
-    return Finding("wrong_prediction", f"you said {said!r}; the machine did {actual[key]!r}.", key)
+        return Finding("unknown_word", f"{_shown(said)} is not an outcome{hint}", key)
+    return Finding("wrong_prediction", f"you said {_shown(said)}; the machine did {actual[key]!r}.", key)
+
+
+def _shown(said: object) -> str:
+    """A value as it was written, cut at 80 characters. Python refuses to write out an integer that is very long."""
+    try:
+        return repr(said) if len(repr(said)) <= 80 else repr(said)[:80] + "…"
+    except (ValueError, RecursionError):
+        return f"this {type(said).__name__}"

@@ -9,14 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from checker.contract import Exercise
+from checker.grade import vacuous
+from checker.grade.vacuous import RAISES, Function, name_of
 from checker.notebook.answers import Answer
 from checker.notebook.syntax import check_answer
 from checker.verdict import Finding, Verdict
 
-_BROAD = ("Exception", "BaseException")
-_RAISES = ("raises", "RaisesGroup")
+_GUARDS = (*RAISES, "assertRaises", "assertRaisesRegex")
+_BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
 _LIMITS = ("timeout", "timeout_at", "wait_for", "fail_after")
-_CHECKS = ("assert_", "raises", "RaisesGroup", "warns", "fail")
 
 
 class Unusable(Exception):
@@ -53,7 +54,7 @@ class Tests:
     """What a test file contains. `ids` are node ids without parameters.
 
     `guarded`: lines inside a `pytest.raises` block; `bounded`: lines under a time limit of the answer's own. Both as
-    (file, line).
+    (file, line). `others`: loading the file may show more tests than its source.
     """
 
     __test__ = False
@@ -64,6 +65,7 @@ class Tests:
     guarded: frozenset[tuple[str, int]] = frozenset()
     bounded: frozenset[tuple[str, int]] = frozenset()
     patched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    others: bool = False
 
 
 def readable(exercise: Exercise, answers: Mapping[str, str], first_line: Mapping[str, int]) -> dict[str, str]:
@@ -107,20 +109,24 @@ def parse(text: str) -> ast.Module:
 
 def tests_in(files: Mapping[str, str]) -> Tests:
     """The tests of every `test_….py` among the files."""
-    ids: list[str] = []
+    ids: dict[str, None] = {}
     findings: list[Finding] = []
     near: list[Finding] = []
     guarded: set[tuple[str, int]] = set()
     bounded: set[tuple[str, int]] = set()
     patched: dict[str, tuple[str, ...]] = {}
+    others = False
     for path, text in files.items():
         name = path.rsplit("/", 1)[-1]
         if not (name.startswith("test_") and name.endswith(".py")):
             continue
         tree = parse(text)
-        guarded |= {(name, line) for line in _lines_within(tree, _RAISES)}
+        guarded |= {(name, line) for line in _lines_within(tree, _GUARDS)}
         bounded |= {(name, line) for line in _lines_within(tree, _LIMITS)}
-        for id, function in _functions(tree, near):
+        defined = frozenset(node.name for node in tree.body if isinstance(node, (Function, ast.ClassDef)))
+        others |= _may_have_others(tree)
+        near += _near_misses(tree)
+        for id, function in _functions(tree):
             if f"{path}::{id}" in ids:
                 findings.append(
                     Finding(
@@ -132,92 +138,96 @@ def tests_in(files: Mapping[str, str]) -> Tests:
                     )
                 )
                 continue
-            ids.append(f"{path}::{id}")
-            findings += _findings(id, function)
+            ids[f"{path}::{id}"] = None
+            findings += vacuous.findings(id, function, defined)
             patched[id] = _patched(function)
-    return Tests(tuple(ids), tuple(findings), tuple(near), frozenset(guarded), frozenset(bounded), patched)
+    return Tests(tuple(ids), tuple(findings), tuple(near), frozenset(guarded), frozenset(bounded), patched, others)
 
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def _functions(tree: ast.Module, near: list[Finding]) -> Iterator[tuple[str, _Function]]:
+def _functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
+    """The tests that pytest is sure to collect, by the rest of their node ids."""
     for node in tree.body:
-        if isinstance(node, _Function):
-            if _is_fixture(node):
-                continue  # also one that is called `test_user`
-            if node.name.startswith("test"):
-                yield node.name, node
-                near += [
-                    Finding(
-                        "near_miss",
-                        f"`{inner.name}` is defined inside `{node.name}`; pytest finds only tests at "
-                        "the left margin or in a class.",
-                        inner.name,
-                        inner.lineno,
-                    )
-                    for inner in ast.walk(node)
-                    if isinstance(inner, _Function) and inner is not node and inner.name.startswith("test")
-                ]
-            elif _meant_as_test(node):
-                near.append(
-                    Finding(
-                        "near_miss",
-                        f"`{node.name}` is not run: the name of a test begins with `test_`.",
-                        node.name,
-                        node.lineno,
-                    )
-                )
-            near += [
-                Finding(
-                    "near_miss",
-                    f"`{inner.name}` is defined inside `{node.name}`; move it to the left margin.",
-                    inner.name,
-                    inner.lineno,
-                )
-                for inner in ast.walk(node)
-                if isinstance(inner, _Function)
-                and inner is not node
-                and inner.name.startswith("test_")
-                and not node.name.startswith("test")
-            ]
-        elif isinstance(node, ast.ClassDef):
-            methods = [inner for inner in node.body if isinstance(inner, _Function)]
-            tests = [inner for inner in methods if inner.name.startswith("test") and not _is_fixture(inner)]
-            if not tests:
-                continue
-            if any(inner.name == "__init__" for inner in methods):
-                near.append(
-                    Finding(
-                        "near_miss",
-                        f"class `{node.name}` has an `__init__`, so pytest does not collect it. Use a fixture instead.",
-                        node.name,
-                        node.lineno,
-                    )
-                )
-            elif not node.name.startswith("Test"):
-                near.append(
-                    Finding(
-                        "near_miss",
-                        f"class `{node.name}` is not collected: the name begins with `Test`.",
-                        node.name,
-                        node.lineno,
-                    )
-                )
-            else:
-                for inner in tests:
-                    yield f"{node.name}::{inner.name}", inner
+        if _is_test(node):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef) and _is_collected(node):
+            yield from ((f"{node.name}::{inner.name}", inner) for inner in node.body if _is_test(inner))
 
 
-def _is_fixture(node: _Function) -> bool:
+def _may_have_others(tree: ast.Module) -> bool:
+    """Whether loading the file may show more tests: inherited, made by a call, under a condition, in a class's class."""
+    return any(
+        isinstance(node, ast.ClassDef)
+        and (_is_collected(node) and (node.bases or any(isinstance(one, ast.ClassDef) for one in node.body)))
+        or isinstance(node, ast.Assign)
+        and any(name_of(one).startswith("test") for one in node.targets)
+        or isinstance(node, _BLOCKS)
+        and not _is_main(node)
+        and any(_is_test(one) or isinstance(one, ast.ClassDef) for one in ast.walk(node))
+        for node in tree.body
+    )
+
+
+def _is_main(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and "__name__" in {name_of(one) for one in ast.walk(node.test)}
+
+
+def _near_misses(tree: ast.Module) -> Iterator[Finding]:
+    """What was meant as a test and is none."""
+
+    def near(node: Function | ast.ClassDef, sentence: str) -> Finding:
+        return Finding("near_miss", sentence, node.name, node.lineno)
+
+    used = {name_of(node) for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.Attribute))}
+    for node in tree.body:
+        if isinstance(node, Function) and not _is_fixture(node):
+            if _meant_as_test(node) or node.name not in used and _only_asserts(node):
+                yield near(node, f"`{node.name}` is not run: the name of a test begins with `test_`.")
+            for inner in ast.walk(node):
+                if inner is not node and _is_test(inner) and (_is_test(node) or inner.name.startswith("test_")):
+                    yield near(
+                        inner,
+                        f"`{inner.name}` is defined inside `{node.name}`; pytest finds only tests at the left margin or "
+                        "in a class.",
+                    )
+        elif isinstance(node, ast.ClassDef) and any(map(_is_test, node.body)) and not _is_collected(node):
+            if any(isinstance(inner, Function) and inner.name == "__init__" for inner in node.body):
+                yield near(
+                    node, f"class `{node.name}` has an `__init__`, so pytest does not collect it. Use a fixture instead."
+                )
+            elif node.name not in used:  # else another class may inherit from it
+                yield near(node, f"class `{node.name}` is not collected: the name begins with `Test`.")
+        elif _is_main(node):
+            for inner in filter(_is_test, ast.walk(node)):
+                yield near(inner, f"`{inner.name}` stands under `if __name__ …`, which a test run skips. Move it out.")
+
+
+def _is_test(node: ast.AST) -> bool:
+    return isinstance(node, Function) and node.name.startswith("test") and not _is_fixture(node)
+
+
+def _is_collected(node: ast.ClassDef) -> bool:
+    """Whether pytest looks for tests in a class: one of unittest's by its base, another by its name."""
+    if any(name_of(base).endswith("TestCase") for base in node.bases):
+        return True
+    has_init = any(isinstance(inner, Function) and inner.name == "__init__" for inner in node.body)
+    return node.name.startswith("Test") and not has_init
+
+
+def _only_asserts(node: Function) -> bool:
+    """Whether a function of no arguments asserts: somebody forgot what the name of a test begins with."""
+    plain = not node.decorator_list and not (node.args.args or node.args.kwonlyargs)
+    return plain and any(isinstance(inner, ast.Assert) for inner in ast.walk(node))
+
+
+def _is_fixture(node: Function) -> bool:
     # `usefixtures` is a mark of tests.
     return any(
-        _name(one.func if isinstance(one, ast.Call) else one).endswith("fixture")
+        name_of(one.func if isinstance(one, ast.Call) else one).endswith("fixture")
         for one in node.decorator_list
     )
 
 
-def _meant_as_test(node: _Function) -> bool:
+def _meant_as_test(node: Function) -> bool:
     word = node.name.split("_")[0].lower()
     return word != "test" and (
         bool(difflib.get_close_matches(word, ["test"], cutoff=0.7)) or "_test" in node.name
@@ -242,69 +252,10 @@ def _lines_within(tree: ast.Module, names: tuple[str, ...]) -> set[int]:
 
 
 def _calls(node: ast.AST, names: tuple[str, ...]) -> bool:
-    return isinstance(node, ast.Call) and _name(node.func) in names
+    return isinstance(node, ast.Call) and name_of(node.func) in names
 
 
-def _name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def _findings(id: str, function: _Function) -> Iterator[Finding]:
-    """What in a test cannot fail, told by its source alone."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assert):
-            if isinstance(node.test, ast.Tuple) and node.test.elts:
-                yield Finding(
-                    "tuple_assert",
-                    "an assertion in brackets with a message is a tuple, and a tuple is always true. "
-                    'Write `assert x, "message"`.',
-                    id,
-                    node.lineno,
-                )
-            elif isinstance(node.test, ast.Constant) and node.test.value:
-                yield Finding(
-                    "constant_assert", f"`assert {ast.unparse(node.test)}` can never fail.", id, node.lineno
-                )
-        elif (
-            isinstance(node, ast.Call)
-            and _calls(node, _RAISES)
-            and node.args
-            and _name(node.args[0]) in _BROAD
-        ):
-            yield Finding(
-                "broad_raises",
-                f"`pytest.raises({_name(node.args[0])})` accepts any mistake, a typo too. Name the "
-                "error that you expect.",
-                id,
-                node.lineno,
-            )
-        elif isinstance(node, ast.ExceptHandler) and _swallows(node):
-            yield Finding("swallowed", "this `except` swallows a failing assertion.", id, node.lineno)
-    if not _checks(function):
-        yield Finding(
-            "no_check", "nothing is asserted, so only a crash could make it fail.", id, function.lineno
-        )
-
-
-def _swallows(node: ast.ExceptHandler) -> bool:
-    wide = node.type is None or _name(node.type) in (*_BROAD, "AssertionError")
-    return wide and all(isinstance(inner, (ast.Pass, ast.Continue)) for inner in node.body)
-
-
-def _checks(function: _Function) -> bool:
-    return any(
-        isinstance(node, ast.Assert)
-        or isinstance(node, ast.Call)
-        and (
-            _name(node.func).startswith(_CHECKS)
-            or "check" in _name(node.func).lower()
-            or "assert" in _name(node.func).lower()
-        )
-        for node in ast.walk(function)
-    )
-
-
-def _patched(function: _Function) -> tuple[str, ...]:
+def _patched(function: Function) -> tuple[str, ...]:
     """What the test patches: `app.services.user_service.send_email`; of an object, `user_service.send_email`."""
     found = []
     for node in ast.walk(function):
@@ -313,7 +264,16 @@ def _patched(function: _Function) -> tuple[str, ...]:
         texts = [
             arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
         ]
-        if texts and _name(node.func) in ("patch", "setattr", "object"):
+        if texts and name_of(node.func) in ("patch", "setattr", "object"):
             is_whole = isinstance(node.args[0], ast.Constant)
-            found.append(texts[0] if is_whole else f"{ast.unparse(node.args[0])}.{texts[0]}")
+            found.append(texts[0] if is_whole else f"{_dotted(node.args[0])}.{texts[0]}")
     return tuple(found)
+
+
+def _dotted(node: ast.expr) -> str:
+    """`a.b.c` as it is written, of any length; another expression by its last name alone."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join(reversed([*names, name_of(node)])).strip(".")

@@ -16,7 +16,7 @@ from checker.verdict import Finding, Verdict
 def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Verdict:
     """The verdict, without the facts about the machine."""
     tests = tests_in(answers)
-    if not tests.ids:
+    if not tests.ids and not tests.others:
         near = (
             " Near misses are named below."
             if tests.near_misses
@@ -24,6 +24,8 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
         )
         raise Unusable("empty", f"No test found.{near}", tests.near_misses)
     valid = validity.check(exercise, answers, tests.ids, trials)
+    if not valid.ids:
+        raise Unusable("empty", "No test found.", tests.near_misses)
     findings = [*valid.findings, *valid.silent, *tests.near_misses]
     if valid.verdict:
         versions = (*valid.versions, *trials.not_tried())
@@ -31,7 +33,7 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     until = () if trials.matrix else ("failed",)
     mutated = [trials.trial(answers, mutant.edit, until=until) for mutant in exercise.mutants]
     controls = trials.controls(answers, until=until)
-    records = trials.run_past_hangs("Trying the bugs", [*mutated, *controls], tests.ids)
+    records = trials.run_past_hangs("Trying the bugs", [*mutated, *controls], valid.ids)
     records, controls = records[: len(mutated)], records[len(mutated) :]
     if turned := validity.turned(controls, valid.passers):
         versions = (*valid.versions, *trials.not_tried())

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from checker.contract import Edit, Exercise
-from checker.engine import Engine, Record, TestRun, Trial
+from checker.engine import Engine, EngineError, Record, TestRun, Trial
 from checker.engine.disguise import Disguise, disguise, reveal
 from checker.grade.source import Unusable
 from checker.verdict import Verdict, Version
@@ -63,6 +63,7 @@ class Trials:
         self.progress(sentence, 0, len(trials))
         with closing(self.engine.run([trials[index] for index in order])) as results:
             for done, (place, record) in enumerate(results, start=1):
+                _prepared(record)
                 record = records[order[place]] = _revealed(record, disguises[order[place]])
                 _believable(record, trials[order[place]])
                 self.progress(sentence, done, len(trials))
@@ -96,6 +97,13 @@ class Trials:
                 joined = (*records[index].tests, *record.tests)
                 records[index] = replace(record, end=records[index].end, tests=joined)
         return records
+
+
+def _prepared(record: Record) -> None:
+    """Raises `EngineError` where a trial ended before anything of the answer ran."""
+    if not record.prepared:
+        said = (record.output.strip().splitlines() or [f"exit code {record.exit_code}"])[-1]
+        raise EngineError(f"A trial could not be set up ({said[:300]}). Make room, and try again.")
 
 
 def _believable(record: Record, trial: Trial) -> None:

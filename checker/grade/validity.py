@@ -19,10 +19,11 @@ AGAIN = 2
 
 @dataclass(frozen=True)
 class Validity:
-    """What the correct versions showed. `passers`: tests that passed on all of them, each time."""
+    """What the correct versions showed. `ids`: the tests that ran. `passers`: those that passed on all, each time."""
 
     versions: tuple[Version, ...]
     findings: tuple[Finding, ...]
+    ids: tuple[str, ...]
     passers: tuple[str, ...]
     silent: tuple[Finding, ...] = ()
     verdict: str = ""
@@ -33,12 +34,13 @@ def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], tr
     """Runs the subject forward, then reversed and twice, and every variant. `ids`: the tests that must run."""
     variants = exercise.variants
     plan = [
-        trials.trial(answers, explain=True),
-        trials.trial(answers, order="reversed", repeat=2, explain=True),
-        *(trials.trial(answers, variant.edit, explain=True) for variant in variants),
+        trials.trial(answers),
+        trials.trial(answers, order="reversed", repeat=2),
+        *(trials.trial(answers, variant.edit) for variant in variants),
     ]
     first, *rest = trials.run("Trying the correct versions", plan, stop_at_hang=True)
     usable(first, ids)
+    ids = (*ids, *(id for id in runs_of(first) if id not in ids))
     second, *others = rest
     findings = [*changed_mind(first, second, trials, plan[:2], ids)]
     versions = [_version("subject", AS_IT_IS, "", first, ids)]
@@ -49,11 +51,14 @@ def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], tr
     if not findings:
         findings += _flaky_on_variant(variants, others, versions, trials, plan[2:], ids)
     said = _first_problem(first, versions, findings)
-    passers = [id for id in ids if all(_passed(record, id) for record in (first, second, *others))]
+    ran = [runs_of(record) for record in (first, second, *others)]
+    passers = [id for id in ids if all(_passed(runs, id) for runs in ran)]
     findings += skipped(first)
+    if said[0]:
+        versions = explained(versions, [plan[0], *plan[2:]], trials, ids)
     if not said[0] and not passers:
         said = "empty", "No test ran to its end: all of them are skipped or marked as expected failures."
-    return Validity(tuple(versions), tuple(findings), tuple(passers), tuple(silent(first)), *said)
+    return Validity(tuple(versions), tuple(findings), tuple(ids), tuple(passers), tuple(silent(first)), *said)
 
 
 def usable(record: Record, ids: Sequence[str]) -> None:
@@ -82,7 +87,8 @@ def usable(record: Record, ids: Sequence[str]) -> None:
         )
     if record.end == "died" and record.culprit and "::" not in record.culprit:
         raise Unusable("invalid", f"The trial {record.culprit}, and was stopped.")
-    missing = [id for id in ids if id not in runs_of(record)]
+    ran = runs_of(record)
+    missing = [id for id in ids if id not in ran]
     if record.end == "died":
         during = f" during `{short(record.culprit)}`" if record.culprit else ""
         raise Unusable(
@@ -111,11 +117,12 @@ def turned(controls: Sequence[Record], passers: Sequence[str]) -> tuple[Finding,
             f"`{short(id)}` accepted the program as it is, and later rejected it. A test that changes its mind judges "
             "nothing.",
             id,
-            _line(runs_of(record).get(id, [])),
+            _line(runs.get(id, [])),
         )
         for record in controls
+        for runs in [runs_of(record)]
         for id in passers
-        if not _passed(record, id)
+        if not _passed(runs, id)
     )
 
 
@@ -137,7 +144,7 @@ def changed_mind(
     ]
     if not differing:
         return []
-    again = [replace(plan, explain=False) for plan in plans] * AGAIN
+    again = [*plans] * AGAIN
     records = [
         runs_of(record) for record in trials.run("Trying again, to tell flaky from order-dependent", again)
     ]
@@ -199,7 +206,7 @@ def _flaky_on_variant(
     if not rejected or any(versions[0].tests):
         return []
     again = trials.run(
-        "Trying a rejected version again", [replace(plans[place], explain=False) for place in rejected]
+        "Trying a rejected version again", [plans[place] for place in rejected]
     )
     findings = []
     for place, record in zip(rejected, again, strict=True):
@@ -219,10 +226,10 @@ def _flaky_on_variant(
 
 def _version(kind: str, name: str, note: str, record: Record, ids: Sequence[str]) -> Version:
     runs = runs_of(record)
-    bad = [id for id in ids if not _passed(record, id, allow_skips=True)]
+    bad = [id for id in ids if not _passed(runs, id, allow_skips=True)]
     if not bad and not record.problems:
         return Version(kind, name, "accepted")
-    explanations = [run.explanation for id in bad for run in runs.get(id, []) if run.explanation]
+    messages = [f"E   {run.error}: {run.message}" for id in bad for run in runs.get(id, []) if run.error]
     sentence = ""
     if record.end == "timed_out":
         sentence = f"{short(record.culprit) or 'loading'} hung on it"
@@ -235,12 +242,32 @@ def _version(kind: str, name: str, note: str, record: Record, ids: Sequence[str]
         tuple(short(id) for id in bad),
         sentence,
         note,
-        "\n\n".join(explanations) or "\n".join(message for _, _, message in record.problems),
+        "\n\n".join(messages) or "\n".join(message for _, _, message in record.problems),
     )
 
 
-def _passed(record: Record, id: str, *, allow_skips: bool = False) -> bool:
-    runs = runs_of(record).get(id, [])
+def explained(
+    versions: Sequence[Version], plans: Sequence[Trial], trials: Trials, ids: Sequence[str]
+) -> list[Version]:
+    """The versions, those that were rejected with pytest's full explanation, for which they are tried once more.
+
+    No trial that a verdict hangs on is explained: whether one is would tell the tests a correct version from a bug.
+    """
+    blamed = [place for place, version in enumerate(versions) if version.result == "rejected" and not version.sentence]
+    if 0 in blamed:
+        blamed = [0]  # the program as it is says it all
+    records = trials.run("Asking pytest why", [replace(plans[place], explain=True) for place in blamed])
+    said = list(versions)
+    for place, record in zip(blamed, records, strict=True):
+        ran = runs_of(record)
+        texts = [run.explanation for id in ids for run in ran.get(id, []) if run.explanation]
+        if texts:
+            said[place] = replace(said[place], explanation="\n\n".join(texts))
+    return said
+
+
+def _passed(by_test: Mapping[str, list[TestRun]], id: str, *, allow_skips: bool = False) -> bool:
+    runs = by_test.get(id, [])
     fine = ("passed", "not_collected") if allow_skips else ("passed",)
     return bool(runs) and all(run.outcome in fine for run in runs)
 

@@ -26,6 +26,9 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+_ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
+
+
 class NotebookError(Exception):
     """A notebook cannot be used. The message names the file, the cell where there is one, and what to do."""
 
@@ -130,6 +133,10 @@ def _text(where: str, content: bytes) -> str:
     if not content.strip(b"\xef\xbb\xbf \t\r\n\0"):
         raise NotebookError(
             f"{where}: the file is empty. Save the notebook again, or take a fresh copy of the exercise."
+        )
+    if content.startswith(_ARCHIVES) or content[257:262] == b"ustar":
+        raise NotebookError(
+            f"{where}: is an archive, not a notebook, and is not opened. Unpack it into a folder of its own and name that."
         )
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise NotebookError(f"{where}: is saved as UTF-16. Open it in an editor and save it as UTF-8.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tempfile
 
+# A path begins where a word does: elsewhere a long text would be searched once for each of its characters.
 _UNSTABLE = (
-    (re.compile(r"[^\s'\"(]*[/\\]pytest-of-[^/\\]+[/\\]pytest-\d+[/\\][^/\\\s'\"]+[/\\]?"), "…/"),
+    (re.compile(r"(?<![^\s'\"(])[^\s'\"(]*[/\\]pytest-of-[^/\\]+[/\\]pytest-\d+[/\\][^/\\\s'\"]+[/\\]?"), "…/"),
     (re.compile(re.escape(tempfile.gettempdir()) + r"[/\\](?:[^\s'\"/\\]+[/\\])*"), "…/"),
-    (re.compile(r"[^\s'\"(]*[/\\](?:site-packages|lib[/\\]python3\.\d+)[/\\]"), ""),
+    (re.compile(r"(?<![^\s'\"(])[^\s'\"(]*[/\\](?:site-packages|lib[/\\]python3\.\d+)[/\\]"), ""),
     (re.compile(r" at 0x[0-9A-Fa-f]+"), ""),
     (re.compile(r"\b0x[0-9A-Fa-f]{6,}"), "0x…"),
     (re.compile(r"\bTask-\d+"), "Task-N"),

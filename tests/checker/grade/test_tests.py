@@ -3,6 +3,7 @@
 import pytest
 
 from checker.engine import EngineError
+from checker.engine.isolation import Isolation
 from checker.grade import grade
 from checker.verdict import VERDICTS
 from tests.checker.graded import findings, results
@@ -348,6 +349,7 @@ class BrokenEngine:
     """An engine that breaks in the middle of its work."""
 
     name = "broken"
+    isolation = Isolation()
 
     def run(self, trials):
         raise EngineError("The engine's process ended. Nothing was graded; run it again.")
