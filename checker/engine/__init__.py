@@ -96,4 +96,7 @@ class Engine(Protocol):
 
     def run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]: ...
 
+    def renew(self) -> None:
+        """The next trials run in another Python, in which texts have other hashes."""
+
     def close(self) -> None: ...

@@ -12,6 +12,8 @@ import importlib.util
 import json
 import os
 import re
+import shutil
+import signal
 import sys
 import tempfile
 import warnings
@@ -256,25 +258,43 @@ def end(code: int) -> None:
     os._exit(0)
 
 
-def _go_below_a_reaper() -> None:
-    """Returns in a forked child; the parent waits for it and ends whatever it leaves behind."""
+def _go_below_a_reaper(folders: tuple[str, ...]) -> None:
+    """Returns in a forked child; the parent waits for it and ends whatever it leaves behind.
+
+    When the supervisor is killed, nobody else is left to do that and to remove the `folders`.
+    """
     become_reaper()
+
+    def clean_up(*_) -> None:
+        _end_children()
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+    signal.signal(signal.SIGTERM, clean_up)
+    die_with_parent(signal.SIGTERM)
     pid = os.fork()
     if not pid:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         die_with_parent()
         return
     _, status = os.waitpid(pid, 0)
+    _end_children()
+    os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def _end_children() -> None:
+    """Until there are none: what a killed child leaves behind becomes ours."""
     while kill_children():
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
-    os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
 def main() -> None:
     """`python child.py JOB CHANNEL`: the paths of the job's JSON and of the file that takes the record."""
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     if hasattr(os, "fork"):
-        _go_below_a_reaper()
+        _go_below_a_reaper((job["folder"], os.path.dirname(sys.argv[1])))
     run(job, os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND))
 
 

@@ -23,9 +23,9 @@ def become_reaper() -> None:
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def die_with_parent() -> None:
-    """Ends this process when its parent ends. Linux only."""
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def die_with_parent(by: int = signal.SIGKILL) -> None:
+    """Ends this process, by that signal, when its parent ends. Linux only."""
+    _prctl(PR_SET_PDEATHSIG, by)
 
 
 def end_as(status: int) -> NoReturn:

@@ -108,6 +108,9 @@ class FreshEngine:
             for one in running:
                 one.sweep()
 
+    def renew(self) -> None:
+        """Each trial is a new Python anyway."""
+
     def close(self) -> None:
         """Nothing is kept between trials."""
 

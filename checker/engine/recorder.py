@@ -73,6 +73,9 @@ class Recorder:
         for _ in range(self.repeat - 1):
             for item in first:
                 twin = copy.copy(item)
+                if isinstance(item.parent, pytest.Class):
+                    for name in ("_obj", "_instance"):  # as each test, each repetition has an instance of its own
+                        twin.__dict__.pop(name, None)
                 twin._initrequest()
                 items.append(twin)
 
@@ -137,6 +140,8 @@ class Recorder:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item, call):
         """A report of our own: plain where nobody reads it, since formatting can cost more than the test did."""
+        if call.excinfo is None and getattr(item, "_excinfo", None):
+            call.excinfo = item._excinfo.pop(0)  # where pytest keeps what happened in a test of unittest's
         if call.excinfo is None or call.excinfo.errisinstance(pytest.skip.Exception):
             return None
         self._failure(call)

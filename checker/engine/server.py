@@ -125,6 +125,9 @@ class Server:
             if self.control in readable and not self.receive():
                 for pid in list(self.trials):
                     kill_group(pid)
+                while kill_children():  # also what left its group: it became ours when its parent ended
+                    with contextlib.suppress(ChildProcessError):
+                        os.waitpid(-1, 0)
                 return
 
     def send(self, message: dict) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ from checker.engine.sandbox import FOLDER, Builder, Sandbox
 
 SERVER = Path(__file__).parent / "server.py"
 READY_SECONDS = 60
+GONE_SECONDS = 20  # for what was killed to be gone; more than that, and the warm process itself is stuck
 GLANCE = 0.1  # seconds between two looks at the memory of sandboxes
 
 
@@ -41,6 +43,7 @@ class _Running:
         self.channel, self.other_end = os.pipe()
         os.set_blocking(self.channel, False)
         self.timed_out = self.killed = False
+        self.killed_at = 0.0
 
     def hand_over(self, control: socket.socket) -> None:
         """Sends the trial to the warm process."""
@@ -97,6 +100,10 @@ class _Running:
 def _bare_environment() -> dict[str, str]:
     """For a process whose children are strangers: they could read what it was started with."""
     return {name: os.environ[name] for name in KEPT_ENV if name in os.environ} | {"MALLOC_ARENA_MAX": "2"}
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else -1
 
 
 class WarmEngine:
@@ -163,7 +170,7 @@ class WarmEngine:
             except (BrokenPipeError, ConnectionResetError) as error:
                 broken = True
                 raise self._dead() from error
-            except (EngineError, KeyboardInterrupt):
+            except (EngineError, OSError, KeyboardInterrupt):
                 broken = True
                 raise
             finally:
@@ -193,11 +200,11 @@ class WarmEngine:
         self, selector: selectors.BaseSelector, running: dict[int, _Running]
     ) -> Iterator[tuple[int, Record]]:
         """Waits until something happens or the next deadline comes, and deals with it."""
-        pause = min((one.deadline.left() for one in running.values() if not one.killed), default=5)
+        pause = min((one.deadline.left() for one in running.values() if not one.killed), default=GONE_SECONDS / 4)
         for key, _ in selector.select(min(pause, GLANCE) if self._builder else pause):
             if key.data is None:
                 for message in self._messages():
-                    one = running.get(message.get("done"))
+                    one = running.get(_number(message.get("done")))
                     if one is not None:
                         self._forget(selector, one)
                         record = one.record(message["status"])
@@ -217,8 +224,11 @@ class WarmEngine:
                 one.watch()
             if not one.killed and (one.deadline.over() or one.events.broken):
                 one.timed_out, one.killed = not one.events.broken and one.events.code is None, True
+                one.killed_at = time.monotonic()
                 self._send({"kill": one.number})
                 self._forget(selector, one)
+            if one.killed and time.monotonic() - one.killed_at > GONE_SECONDS:
+                raise EngineError("The engine's process does not answer any more. Nothing was graded; run it again.")
 
     @staticmethod
     def _forget(selector: selectors.BaseSelector, one: _Running) -> None:
@@ -238,7 +248,10 @@ class WarmEngine:
         if not data:
             raise self._dead()
         *lines, self._rest = (self._rest + data).split(b"\n")
-        found = [json.loads(line) for line in lines]
+        try:
+            found = [{**json.loads(line)} for line in lines]
+        except (ValueError, TypeError, RecursionError) as error:
+            raise EngineError("The engine's process sent what is no message. Nothing was graded.") from error
         self._ready = self._ready or any("ready" in message for message in found)
         return found
 
@@ -257,6 +270,7 @@ class WarmEngine:
     def _end(self, running: dict[int, _Running]) -> None:
         """Ends trials that nobody waits for any more, and waits until they are gone."""
         waited = set(running)
+        self._control.settimeout(GONE_SECONDS)
         try:
             for number in waited:
                 self._send({"kill": number})
@@ -264,12 +278,20 @@ class WarmEngine:
                 waited -= {message.get("done") for message in self._messages()}
         except (EngineError, OSError):
             self._abandon()
+        finally:
+            self._control.settimeout(None)
 
     def _abandon(self) -> None:
         """After an interrupt or a fault: ends the warm process and all its children; the next run starts a new one."""
         if self._process is not None:
             kill_tree(self._process.pid)
             self._process.wait()
+
+    def renew(self) -> None:
+        """A new warm process, in which texts have other hashes."""
+        with self._lock:
+            self.close()
+            self._start()
 
     def close(self) -> None:
         """Ends the warm process and waits until it is gone."""

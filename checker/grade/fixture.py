@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from checker.contract import Exercise, Mutant
-from checker.engine import Record
+from checker.engine import Record, Trial
 from checker.grade import validity
 from checker.grade.source import Unusable, parse, tests_in
 from checker.grade.trials import Trials, runs_of, short
@@ -40,10 +41,20 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     rejected = [version for version in versions if version.result == "rejected"]
     if rejected:
         return trials.verdict(_word(records), _headline(rejected[0]), (*versions, *trials.not_tried()))
-    groups = trials.run(
+    *groups, failing = trials.run(
         "Trying the bugs",
-        [trials.trial(answers, select=_ids(mutant, ids), explain=True) for mutant in exercise.mutants],
+        [
+            *(trials.trial(answers, select=_ids(mutant, ids), explain=True) for mutant in exercise.mutants),
+            _must_fail(trials.trial(answers, explain=True), (basic or ids)[0]),
+        ],
     )
+    if not _failed(failing, (basic or ids)[:1]):
+        said = f"`{short((basic or ids)[0])}` passed even where it asserts what is false."
+        raise Unusable(
+            "invalid",
+            f"With your `conftest.py`, {said} Look for a hook that changes what tests do.",
+            flags=(said,),
+        )
     bugs = [
         _bug(mutant, record, _ids(mutant, ids))
         for mutant, record in zip(exercise.mutants, groups, strict=True)
@@ -61,6 +72,16 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
 def _ids(mutant: Mutant, ids: Sequence[str]) -> tuple[str, ...]:
     """The node ids that a mutant names by their last part."""
     return tuple(id for id in ids if id in mutant.tests or short(id) in mutant.tests)
+
+
+def _must_fail(trial: Trial, id: str) -> Trial:
+    """The trial with a false assertion in the given test `id`: a fixture has no business with how a test ends."""
+    path, *_, name = id.split("::")
+    tree = parse(trial.files[path])
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name:
+            node.body.insert(0, ast.Assert(ast.Constant(0)))
+    return replace(trial, files={**trial.files, path: ast.unparse(ast.fix_missing_locations(tree))})
 
 
 def _word(records: Sequence[Record]) -> str:

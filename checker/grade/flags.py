@@ -51,9 +51,10 @@ _ATTRIBUTES: Mapping[str, str] = {
     "pluginmanager": "reaches into pytest",
     "__subclasses__": "looks through the objects of the process",
 }
-_PATHS = re.compile(r"/(?:proc|dev/shm|etc|home|root|usr|var|tmp|work)\b|^~|\.\./|checker/|^/\w+/\w")
+_PATHS = re.compile(r"^/(?:proc|dev|etc|home|root|usr|var|tmp|Users)\b|^~/|\.\./|checker/")
 _READS = ("open", "read_text", "read_bytes", "getsource", "getsourcelines")
-_HOOK = re.compile(r"pytest_(?:runtest|collection|collect|report|session|configure|unconfigure|pyfunc|load|sessionfinish)")
+# Not `pytest_collection_modifyitems`, which marks tests from outside: whoever leaves one out there is told so.
+_HOOK = re.compile(r"pytest_(?!collection_modifyitems)(?:runtest|coll|report|session|configure|unconfigure|pyfunc|load)")
 
 
 def flags(exercise: Exercise, answers: Mapping[str, str], verdict: Verdict) -> tuple[str, ...]:

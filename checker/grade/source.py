@@ -16,6 +16,7 @@ from checker.notebook.syntax import check_answer
 from checker.verdict import Finding, Verdict
 
 _GUARDS = (*RAISES, "assertRaises", "assertRaisesRegex")
+_ORDERED = {"iter", "list", "tuple", "enumerate", "zip", "pop", "join", "str", "repr"}
 _BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
 _LIMITS = ("timeout", "timeout_at", "wait_for", "fail_after")
 
@@ -100,6 +101,14 @@ def readable(exercise: Exercise, answers: Mapping[str, str], first_line: Mapping
     return files
 
 
+def unordered(answers: Mapping[str, str]) -> bool:
+    """Whether an answer has a set, or a hash, and something that depends on its order."""
+    nodes = [node for path, text in answers.items() if path.endswith(".py") for node in ast.walk(parse(text))]
+    calls = {name_of(node.func) for node in nodes if isinstance(node, ast.Call)}
+    has_set = any(isinstance(node, (ast.Set, ast.SetComp)) for node in nodes) or bool(calls & {"set", "frozenset"})
+    return "hash" in calls or has_set and bool(calls & _ORDERED)
+
+
 def parse(text: str) -> ast.Module:
     """The syntax tree of text that is known to be Python."""
     with warnings.catch_warnings():
@@ -180,7 +189,7 @@ def _near_misses(tree: ast.Module) -> Iterator[Finding]:
     used = {name_of(node) for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.Attribute))}
     for node in tree.body:
         if isinstance(node, Function) and not _is_fixture(node):
-            if _meant_as_test(node) or node.name not in used and _only_asserts(node):
+            if _meant_as_test(node) or not _is_test(node) and node.name not in used and _only_asserts(node):
                 yield near(node, f"`{node.name}` is not run: the name of a test begins with `test_`.")
             for inner in ast.walk(node):
                 if inner is not node and _is_test(inner) and (_is_test(node) or inner.name.startswith("test_")):

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from checker.contract import Exercise, Variant
 from checker.engine import Record, TestRun, Trial
 from checker.grade.bugs import silent
-from checker.grade.source import Unusable
+from checker.grade.source import Unusable, unordered
 from checker.grade.trials import Trials, runs_of, short
 from checker.verdict import Finding, Version
 
 AS_IT_IS = "as it is"
 _NOT_PASSED = ("failed", "errored", "timed_out")
 AGAIN = 2
+OTHER_PYTHONS = 3
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], tr
     ids = (*ids, *(id for id in runs_of(first) if id not in ids))
     second, *others = rest
     findings = [*changed_mind(first, second, trials, plan[:2], ids)]
+    if not findings and unordered(answers):
+        findings = _by_order_of_sets(first, trials, plan[0], ids)
     versions = [_version("subject", AS_IT_IS, "", first, ids)]
     versions += [
         _version("variant", variant.name, variant.note, record, ids)
@@ -176,6 +179,20 @@ def changed_mind(
                 )
             )
     return findings
+
+
+def _by_order_of_sets(first: Record, trials: Trials, plan: Trial, ids: Sequence[str]) -> list[Finding]:
+    """Tests with another outcome in another Python: the texts of a set are ordered by chance, anew in each one."""
+    before = runs_of(first)
+    for _ in range(OTHER_PYTHONS):
+        trials.engine.renew()
+        [record] = trials.run("Trying another order of sets", [plan])
+        after = runs_of(record)
+        differing = [id for id in ids if outcomes(before.get(id, [])) != outcomes(after.get(id, []))]
+        if differing:
+            said = "it depends on the order of a set, which is another one in each Python. Sort it, or compare sets."
+            return [Finding("flaky", said, id, _line(after.get(id, []) + before.get(id, []))) for id in differing]
+    return []
 
 
 def _halves(runs: list[TestRun]) -> list[list[TestRun]]:

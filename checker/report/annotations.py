@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from checker.report.words import clean
 from checker.submission import CellRun, Submission
+
+LONGEST = 2000
 
 
 def lines(submissions: Iterable[Submission]) -> Iterator[str]:
@@ -27,7 +30,7 @@ def _of_cell(cell: CellRun) -> str:
 
 
 def _line(file: str, line: int, message: str) -> str:
-    return f"::error file={_escaped(file, ':,')},line={line}::{_escaped(message)}"
+    return f"::error file={_escaped(clean(file), ':,')},line={line}::{_escaped(clean(message, LONGEST))}"
 
 
 def _escaped(text: str, more: str = "") -> str:

@@ -123,6 +123,61 @@ def test_each_repetition_sets_its_fixtures_up_anew(run):
     assert [test.properties["n"] for test in record.tests] == [1, 2, 3]
 
 
+def test_each_repetition_has_an_instance_of_its_own(run):
+    record = run(
+        "import unittest\nclass TestIt:\n    n = 0\n    def test_a(self):\n        self.n += 1\n        assert self.n == 1\n"
+        "class Case(unittest.IsolatedAsyncioTestCase):\n    async def test_b(self):\n        self.assertEqual(1, 1)\n",
+        repeat=3,
+    )
+    assert [test.outcome for test in record.tests] == ["passed"] * 6
+
+
+def test_outcomes_of_unittest_are_told_apart(run):
+    record = run("""
+import unittest
+
+class Case(unittest.IsolatedAsyncioTestCase):
+    async def test_passes(self): self.assertEqual(1, 1)
+    async def test_fails(self): self.assertEqual(1, 2)
+    async def test_crashes(self): raise KeyError
+    async def test_raises_nothing(self):
+        with self.assertRaises(ValueError): pass
+    @unittest.skip("later")
+    async def test_skipped(self): pass
+    def test_skips(self): self.skipTest("later")
+""")
+    assert {test.id.split("::")[-1]: test.outcome for test in record.tests} == {
+        "test_passes": "passed",
+        "test_fails": "failed",
+        "test_crashes": "errored",
+        "test_raises_nothing": "failed",
+        "test_skipped": "not_collected",
+        "test_skips": "not_collected",
+    }
+
+
+def test_a_long_name_is_cut_and_stays_itself(run):
+    record = run("import pytest\n@pytest.mark.parametrize('x', ['a' * 50_000, 'a' * 50_001])\ndef test_it(x): pass\n")
+    assert [test.outcome for test in record.tests] == ["passed"] * 2
+    assert len({test.id for test in record.tests}) == 2
+    assert max(len(test.id) for test in record.tests) <= 300
+
+
+def test_a_message_of_any_length_is_soon_told(run):
+    began = time.monotonic()
+    record = run("def test_it():\n    assert 0, 'a/' * 2_000_000\n", explain=True)
+    assert outcomes(record) == {"test_it": "failed"}
+    assert time.monotonic() - began < 20
+
+
+def test_an_error_that_cannot_be_shown_is_an_error(run):
+    record = run(
+        "class Mute(Exception):\n    def __str__(self): raise RuntimeError\n    __repr__ = __str__\n"
+        "def test_it(): raise Mute\n"
+    )
+    assert [(test.outcome, test.error) for test in record.tests] == [("errored", "Mute")]
+
+
 def test_selection(run):
     record = run("def test_a(): pass\ndef test_b(): pass\n", select=("test_answer.py::test_b",))
     assert outcomes(record) == {"test_b": "passed"}

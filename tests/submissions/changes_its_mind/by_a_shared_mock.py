@@ -12,4 +12,4 @@ async def test_price():
 
 
 async def test_negative():
-    assert NOTE.await_count < 3
+    assert NOTE.await_count == 2

@@ -1,0 +1,110 @@
+"""Whenever the engine, or who uses it, is interrupted or killed: no process, no file and no lock is left."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.checker.interrupts import listens_to_interrupts
+
+ROOT = Path(__file__).parents[3]
+# Says where it is, a line a point. Its trial has a child in a session of its own.
+SCRIPT = """
+import sys
+from contextlib import closing
+from checker.engine import EngineError, Trial
+from checker.engine.{engine} import {name}
+
+ENDLESS = '''
+import subprocess, sys, threading
+subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
+open({mark!r}, "w").close()
+threading.Event().wait()
+'''
+quick, endless = Trial({{"test_answer.py": "def test_a(): pass"}}), Trial({{"test_answer.py": ENDLESS}}, seconds=60)
+with closing({name}()) as engine:
+    print("begun", flush=True)
+    try:
+        list(engine.run([quick]))
+        print("between", flush=True)
+        sys.stdin.readline()
+        list(engine.run([endless]))
+    except EngineError:
+        print("fault", flush=True)
+    list(engine.run([quick]))
+"""
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """Where temporary files may be left: a folder of our own, and the memory's."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+def all_gone(processes, seconds: float = 60) -> list[psutil.Process]:
+    return psutil.wait_procs(processes, timeout=seconds)[1]
+
+
+def eventually(condition, seconds: float = 30) -> bool:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+def folders_of(family) -> set[Path]:
+    """The private folders that these processes name in their command lines."""
+    words = [word for process in family for word in process.cmdline()]
+    paths = {Path(word) for word in words if "trial-" in word}
+    return {parent for path in paths for parent in (path, *path.parents) if parent.name.startswith("trial-")}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a parent's death is told to its children on Linux only")
+@pytest.mark.parametrize("point", ["begun", "between", "within"])
+@pytest.mark.parametrize("action", ["interrupt", "kill", "kill the engine"])
+@pytest.mark.parametrize("engine", ["warm", "fresh"])
+def test_nothing_is_left(engine, action, point, places, tmp_path):
+    mark = tmp_path / "within"
+    script = SCRIPT.format(engine=engine, name=f"{engine.capitalize()}Engine", mark=str(mark))
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=listens_to_interrupts,
+    )
+    me = psutil.Process(process.pid)
+    try:
+        assert process.stdout.readline() == "begun\n"
+        if point != "begun":
+            assert process.stdout.readline() == "between\n"
+        if point == "within":
+            process.stdin.write("\n")
+            process.stdin.flush()
+            assert eventually(mark.exists)
+        family = me.children(recursive=True)
+        folders = folders_of(family)
+        if action == "kill the engine" and family:
+            family[0].kill()
+        elif action == "kill":
+            me.kill()
+        else:
+            me.send_signal(signal.SIGINT)
+        if action == "kill the engine" and point != "within":
+            me.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        assert all_gone(family) == []
+        assert eventually(lambda: not [folder for folder in folders if folder.exists()])
+        assert eventually(lambda: list(places.iterdir()) == [])
+    finally:
+        process.kill()
+        process.wait()
