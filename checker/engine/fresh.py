@@ -14,7 +14,7 @@ from pathlib import Path
 from checker.engine import EngineError, Record, Trial
 from checker.engine.deadline import Deadline
 from checker.engine.isolation import Isolation
-from checker.engine.processes import TAIL, kill_tree, listing, private_folder, processors, remove
+from checker.engine.processes import TAIL, kill_tree, kill_within, listing, private_folder, processors, remove
 from checker.engine.record import Events
 
 CHILD = Path(__file__).parent / "child.py"
@@ -74,7 +74,8 @@ class _Running:
         """Leaves nothing behind."""
         if hasattr(self, "process"):
             kill_tree(self.process.pid)
-            self.process.wait()
+            if self.process.wait() < 0:  # nobody swept what it left
+                kill_within(self.folder)
         self.reader.close()
         self.output.close()
         remove(self.folder)

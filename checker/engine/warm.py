@@ -22,7 +22,7 @@ from checker.engine.bounds import KEPT_ENV
 from checker.engine.deadline import Deadline
 from checker.engine.fresh import as_job, tail
 from checker.engine.isolation import Isolation
-from checker.engine.processes import kill_tree, listing, private_folder, processors, remove
+from checker.engine.processes import kill_tree, kill_within, listing, private_folder, processors, remove
 from checker.engine.record import Events
 from checker.engine.sandbox import FOLDER, Builder, Sandbox
 
@@ -286,6 +286,7 @@ class WarmEngine:
         if self._process is not None:
             kill_tree(self._process.pid)
             self._process.wait()
+            kill_within(self._desk)
 
     def renew(self) -> None:
         """A new warm process, in which texts have other hashes."""

@@ -16,9 +16,10 @@ from checker.engine import Engine, EngineError
 from checker.grade.flags import flags
 from checker.grade.source import Unusable, readable
 from checker.grade.trials import Progress, Trials, short
-from checker.verdict import Verdict
+from checker.verdict import Finding, Verdict
 
 __all__ = ["Progress", "at_fault", "grade", "libraries"]
+MOST_FINDINGS = 40
 _LIBRARIES = ("pytest", "pytest-asyncio", "sqlalchemy", "fastapi", "httpx2")
 
 
@@ -51,6 +52,9 @@ def grade(
     findings = tuple(
         dict.fromkeys(replace(finding, test=short(finding.test)) for finding in verdict.findings)
     )
+    if len(findings) > MOST_FINDINGS:
+        more = Finding("more", f"{len(findings) - MOST_FINDINGS} more like these are left out.")
+        findings = (*findings[:MOST_FINDINGS], more)
     return replace(
         verdict,
         findings=findings,

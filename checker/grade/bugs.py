@@ -108,18 +108,19 @@ def idle(
     files = {path: text for path, text in exercise.version().items() if path in watched}
     # A field of a class takes effect without a call, so no call says nothing of such a program.
     told_by_calls = all(_in_function(mutant.edit, files) for mutant in exercise.mutants if mutant.edit)
-    for run in record.tests:
-        patched = tests.patched.get(short(run.id).split("[")[0], ())
-        if away := [name for name in patched if _replaces_the_code(name, files, called=bool(run.called))]:
+    for id, runs in runs_of(record).items():
+        called = any(run.called for run in runs)
+        patched = tests.patched.get(short(id), ())
+        if away := [name for name in patched if _replaces_the_code(name, files, called=called)]:
             findings.append(
                 Finding(
                     "patched_away",
                     f"it replaces `{away[0].rpartition('.')[2]}`, the code under test, and then tests the replacement.",
-                    run.id,
+                    id,
                 )
             )
-        elif told_by_calls and not run.called:
-            findings.append(Finding("never_called", "it never calls the code under test.", run.id))
+        elif told_by_calls and not called:
+            findings.append(Finding("never_called", "it never calls the code under test.", id))
     return findings
 
 

@@ -132,11 +132,9 @@ def test_a_disk_that_is_full_for_the_supervisor(verdict, monkeypatch, what):
 def test_a_disk_that_is_full_for_the_trial(engine, verdict):
     """The process of a trial cannot write its files: no learner's code ran, so no learner is to blame."""
     verdict(RIGHT)
-    process = psutil.Process(engine._process.pid)
-    limit = process.rlimit(resource.RLIMIT_FSIZE)
-    process.rlimit(resource.RLIMIT_FSIZE, (0, limit[1]))
+    psutil.Process(engine._process.pid).rlimit(resource.RLIMIT_FSIZE, (0, 0))
     assert verdict(RIGHT) == "grader_error"
-    process.rlimit(resource.RLIMIT_FSIZE, limit)
+    engine.renew()
     assert verdict(RIGHT) == "passed"
 
 

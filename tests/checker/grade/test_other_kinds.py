@@ -232,3 +232,22 @@ def test_a_command_is_told_what_it_does_not_do(judge, answer, missed):
 )
 def test_a_command_that_is_not_one(judge, answer, verdict):
     assert judge("0.5", answer).verdict == verdict
+
+
+def test_a_fixture_file_that_changes_what_tests_do_is_found_out(judge):
+    """Its fixture gives a desk that fits every given test, and its hook lets nothing fail."""
+    hook = """
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item):
+    item.obj = lambda **_: None
+"""
+    verdict = judge("0.2", FIXTURE.replace("    desk.close()\n", "") + hook)
+    assert verdict.verdict == "invalid"
+    assert "Look for a hook" in verdict.headline
+    assert any("asserts what is false" in flag for flag in verdict.flags)
+
+
+def test_a_prediction_that_python_cannot_write_out_is_wrong_and_no_crash(judge):
+    verdict = judge("0.4", f'prediction = {{"test_a": 0x{"f" * 6000}, "test_b": "passed", "test_c": "failed"}}')
+    assert (verdict.verdict, verdict.headline) == ("misses", "2 of 3 predictions are what the machine did.")

@@ -244,6 +244,31 @@ def test_a_hang_on_a_correct_version_is_timed_out_and_names_the_test(judge):
             ("patched_away", "test_it", 0),
         ),
         ("def test_it(): assert 0\ndef test_it(): assert 1\n", "misses", ("shadowed", "test_it", 2)),
+        ("import shop\nasync def test_it(): return await shop.price(2) == 5\n", "misses", ("no_check", "test_it", 2)),
+        ("def test_it(): assert (x for x in [0])\n", "misses", ("always_true", "test_it", 1)),
+        ("def test_it(): assert test_it\n", "misses", ("always_true", "test_it", 1)),
+        ("def test_it():\n    x = 1\n    assert x == x\n", "misses", ("always_true", "test_it", 3)),
+        ("def test_it(): assert 1 == 2 or 3\n", "misses", ("constant_assert", "test_it", 1)),
+        ("def test_it():\n    return\n    assert 0\n", "misses", ("unreachable", "test_it", 3)),
+        (
+            "import contextlib\ndef test_it():\n    with contextlib.suppress(Exception): assert 0\n",
+            "misses",
+            ("swallowed", "test_it", 3),
+        ),
+        (
+            "import asyncio\nasync def no(): assert 0\n"
+            "async def test_it():\n    await asyncio.gather(no(), return_exceptions=True)\n    assert 1 == 1\n",
+            "misses",
+            ("returned_exceptions", "test_it", 4),
+        ),
+        (
+            "from unittest.mock import Mock\ndef test_it():\n    mock = Mock()\n    mock.assert_called_once\n",
+            "misses",
+            ("not_called", "test_it", 4),
+        ),
+        ("def check_it():\n    assert 0\n", "empty", ("near_miss", "check_it", 1)),
+        ("if __name__ == '__main__':\n    def test_it(): pass\n", "empty", ("near_miss", "test_it", 2)),
+        ("import shop\nx = [" + "shop" + ".a" * 900 + "]\ndef test_it(): pass\n", "invalid", None),
     ],
 )
 def test_an_answer_that_judges_nothing_is_told_why(judge, answer, verdict, finding):
