@@ -258,7 +258,7 @@ def end(code: int) -> None:
     os._exit(0)
 
 
-def _go_below_a_reaper(folders: tuple[str, ...]) -> None:
+def _go_below_a_reaper(folders: tuple[str, ...], supervisor: int) -> None:
     """Returns in a forked child; the parent waits for it and ends whatever it leaves behind.
 
     When the supervisor is killed, nobody else is left to do that and to remove the `folders`.
@@ -273,6 +273,8 @@ def _go_below_a_reaper(folders: tuple[str, ...]) -> None:
 
     signal.signal(signal.SIGTERM, clean_up)
     die_with_parent(signal.SIGTERM)
+    if os.getppid() != supervisor:
+        clean_up()  # it ended before we could be told
     pid = os.fork()
     if not pid:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -291,10 +293,12 @@ def _end_children() -> None:
 
 
 def main() -> None:
-    """`python child.py JOB CHANNEL`: the paths of the job's JSON and of the file that takes the record."""
+    """`python child.py JOB CHANNEL SUPERVISOR`: the paths of the job's JSON and of the file that takes the record, the
+    process number of who started it.
+    """
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     if hasattr(os, "fork"):
-        _go_below_a_reaper((job["folder"], os.path.dirname(sys.argv[1])))
+        _go_below_a_reaper((job["folder"], os.path.dirname(sys.argv[1])), int(sys.argv[3]))
     run(job, os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND))
 
 

@@ -35,7 +35,7 @@ class _Running:
         self.output = tempfile.TemporaryFile()
         try:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", str(CHILD), str(job), str(self.channel)],
+                [sys.executable, "-I", str(CHILD), str(job), str(self.channel), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 stdout=self.output,
                 stderr=subprocess.STDOUT,
