@@ -201,6 +201,7 @@ class WarmEngine:
     ) -> Iterator[tuple[int, Record]]:
         """Waits until something happens or the next deadline comes, and deals with it."""
         pause = min((one.deadline.left() for one in running.values() if not one.killed), default=GONE_SECONDS / 4)
+        ended = []
         for key, _ in selector.select(min(pause, GLANCE) if self._builder else pause):
             if key.data is None:
                 for message in self._messages():
@@ -214,7 +215,7 @@ class WarmEngine:
                             one.close()
                             raise EngineError(f"A trial could not enter its sandbox ({said}). Nothing was graded.")
                         one.close()
-                        yield one.index, record
+                        ended.append((one.index, record))
             elif key.data.number in running:
                 key.data.drain()
                 if key.data.events.code is not None or key.data.events.broken:
@@ -222,6 +223,8 @@ class WarmEngine:
         for one in running.values():
             if not one.killed:
                 one.watch()
+            if not one.killed and one.deadline.over():
+                one.drain()  # what it sent while we were busy elsewhere counts
             if not one.killed and (one.deadline.over() or one.events.broken):
                 one.timed_out, one.killed = not one.events.broken and one.events.code is None, True
                 one.killed_at = time.monotonic()
@@ -229,6 +232,8 @@ class WarmEngine:
                 self._forget(selector, one)
             if one.killed and time.monotonic() - one.killed_at > GONE_SECONDS:
                 raise EngineError("The engine's process does not answer any more. Nothing was graded; run it again.")
+        # Not sooner: who takes these may stop here, and the trials that ended with them would be waited for in vain.
+        yield from ended
 
     @staticmethod
     def _forget(selector: selectors.BaseSelector, one: _Running) -> None:

@@ -54,7 +54,7 @@ _ATTRIBUTES: Mapping[str, str] = {
 _PATHS = re.compile(r"^/(?:proc|dev|etc|home|root|usr|var|tmp|Users)\b|^~/|\.\./|checker/")
 _READS = ("open", "read_text", "read_bytes", "getsource", "getsourcelines")
 # Not `pytest_collection_modifyitems`, which marks tests from outside: whoever leaves one out there is told so.
-_HOOK = re.compile(r"pytest_(?!collection_modifyitems)(?:runtest|coll|report|session|configure|unconfigure|pyfunc|load)")
+_HOOK = re.compile(r"pytest_(?!collection_modifyitems)(?:runtest|coll|report|session|(?:un)?configure|pyfunc|load)")
 
 
 def flags(exercise: Exercise, answers: Mapping[str, str], verdict: Verdict) -> tuple[str, ...]:

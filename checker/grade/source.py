@@ -163,7 +163,7 @@ def _functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
 
 
 def _may_have_others(tree: ast.Module) -> bool:
-    """Whether loading the file may show more tests: inherited, made by a call, under a condition, in a class's class."""
+    """Whether loading the file may show more tests: inherited, made by a call, under a condition, in an inner class."""
     return any(
         isinstance(node, ast.ClassDef)
         and (_is_collected(node) and (node.bases or any(isinstance(one, ast.ClassDef) for one in node.body)))
@@ -195,14 +195,13 @@ def _near_misses(tree: ast.Module) -> Iterator[Finding]:
                 if inner is not node and _is_test(inner) and (_is_test(node) or inner.name.startswith("test_")):
                     yield near(
                         inner,
-                        f"`{inner.name}` is defined inside `{node.name}`; pytest finds only tests at the left margin or "
-                        "in a class.",
+                        f"`{inner.name}` is defined inside `{node.name}`; pytest finds only tests at the left margin "
+                        "or in a class.",
                     )
         elif isinstance(node, ast.ClassDef) and any(map(_is_test, node.body)) and not _is_collected(node):
             if any(isinstance(inner, Function) and inner.name == "__init__" for inner in node.body):
-                yield near(
-                    node, f"class `{node.name}` has an `__init__`, so pytest does not collect it. Use a fixture instead."
-                )
+                why = "has an `__init__`, so pytest does not collect it. Use a fixture instead."
+                yield near(node, f"class `{node.name}` {why}")
             elif node.name not in used:  # else another class may inherit from it
                 yield near(node, f"class `{node.name}` is not collected: the name begins with `Test`.")
         elif _is_main(node):

@@ -56,7 +56,8 @@ def _of_assertion(test: ast.expr, defined: frozenset[str]) -> Iterator[tuple[str
     if isinstance(test, ast.Tuple) and test.elts:
         yield (
             "tuple_assert",
-            'an assertion in brackets with a message is a tuple, and a tuple is always true. Write `assert x, "message"`.',
+            "an assertion in brackets with a message is a tuple, and a tuple is always true. "
+            'Write `assert x, "message"`.',
         )
     elif isinstance(test, ast.Constant) and test.value:
         yield "constant_assert", f"`assert {repr(test.value)[:60]}` can never fail."

@@ -136,7 +136,7 @@ def _text(where: str, content: bytes) -> str:
         )
     if content.startswith(_ARCHIVES) or content[257:262] == b"ustar":
         raise NotebookError(
-            f"{where}: is an archive, not a notebook, and is not opened. Unpack it into a folder of its own and name that."
+            f"{where}: is an archive, not a notebook, and is not opened. Unpack it into a folder of its own, name that."
         )
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise NotebookError(f"{where}: is saved as UTF-16. Open it in an editor and save it as UTF-8.")

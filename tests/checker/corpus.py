@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker.contract import Exercise, load, lessons
+from checker.contract import Exercise, lessons, load
 
 FOLDER = Path(__file__).parent.parent / "submissions"
 CONTRACTS = FOLDER / "contracts"

@@ -27,7 +27,8 @@ from checker.bootstrap import ROOT
 from checker.engine.open import open_class_engine, open_engine
 from checker.grading import report
 from checker.marking import Marker, NothingToGrade, sources
-from checker.report import annotations, html, json as as_json, junit
+from checker.report import annotations, html, junit
+from checker.report import json as as_json
 from checker.submission import Submission
 from tests.checker.corpus import EXPECTED, FOLDER, Entry, entries, exercises, notebook
 
@@ -256,7 +257,7 @@ def look_at_reports(submission: Submission, said: str) -> None:
 
 
 def own_machine_entries() -> list[Entry]:
-    """Where trials can be isolated, only what is promised on one's own machine by other means; else all that may run."""
+    """Where trials can be isolated, only what is promised on one's own machine too; else all that may run there."""
     bounded = ("never_ends", "takes_too_much", "outlives_its_trial")
     isolated = shutil.which("bwrap")
     return [

@@ -73,3 +73,16 @@ def test_a_trial_sees_the_program_it_was_given_and_no_earlier_one(warm):
     ]
     found = dict(warm.run(trials))
     assert [found[n].tests[0].outcome for n in range(4)] == ["passed", "failed", "passed", "failed"]
+
+
+def test_leaving_the_results_when_two_trials_end_at_once_waits_for_neither(warm):
+    """Both are ended in the same moment, and only the first is looked at."""
+    list(warm.run([QUICK]))
+    hanging = Trial({"test_answer.py": "import time\ndef test_a(): time.sleep(1000)\n"}, seconds=0.3)
+    for _ in range(5):
+        results = warm.run([hanging] * warm.jobs)
+        _, record = next(results)
+        began = time.monotonic()
+        results.close()
+        assert record.end == "timed_out"
+        assert time.monotonic() - began < 10

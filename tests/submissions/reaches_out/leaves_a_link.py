@@ -2,5 +2,6 @@ import os
 
 
 def test_price():
-    os.symlink("{outside}", "out")
-    os.symlink("{outside}/secret.txt", "secret.txt")
+    if not os.path.lexists("out"):
+        os.symlink("{outside}", "out")
+        os.symlink("{outside}/secret.txt", "secret.txt")
