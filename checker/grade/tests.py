@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from checker.contract import Exercise
 from checker.engine import Record
-from checker.grade import bugs, validity
+from checker.grade import bugs, stability, validity
 from checker.grade.source import Tests, Unusable, tests_in
 from checker.grade.trials import Trials, runs_of, short
 from checker.verdict import Finding, Verdict
@@ -35,7 +35,7 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     controls = trials.controls(answers, until=until)
     records = trials.run_past_hangs("Trying the bugs", [*mutated, *controls], valid.ids)
     records, controls = records[: len(mutated)], records[len(mutated) :]
-    if turned := validity.turned(controls, valid.passers):
+    if turned := stability.turned(controls, valid.passers):
         versions = (*valid.versions, *trials.not_tried())
         return trials.verdict("invalid", turned[0].sentence, versions, findings=turned, flags=_flags(turned))
     caught = _caught(exercise, records, valid.passers, tests)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from checker.contract import Exercise, Variant
-from checker.engine import Record, TestRun, Trial
+from checker.contract import Exercise
+from checker.engine import Record, Trial
+from checker.grade import stability
 from checker.grade.bugs import silent
 from checker.grade.source import Unusable, unordered
 from checker.grade.trials import Trials, runs_of, short
 from checker.verdict import Finding, Version
 
 AS_IT_IS = "as it is"
-_NOT_PASSED = ("failed", "errored", "timed_out")
-AGAIN = 2
-OTHER_PYTHONS = 3
 
 
 @dataclass(frozen=True)
@@ -43,19 +41,19 @@ def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], tr
     usable(first, ids)
     ids = (*ids, *(id for id in runs_of(first) if id not in ids))
     second, *others = rest
-    findings = [*changed_mind(first, second, trials, plan[:2], ids)]
+    findings = [*stability.changed_mind(first, second, trials, plan[:2], ids)]
     if not findings and unordered(answers):
-        findings = _by_order_of_sets(first, trials, plan[0], ids)
+        findings = stability.by_order_of_sets(first, trials, plan[0], ids)
     versions = [_version("subject", AS_IT_IS, "", first, ids)]
     versions += [
         _version("variant", variant.name, variant.note, record, ids)
         for variant, record in zip(variants, others, strict=True)
     ]
     if not findings:
-        findings += _flaky_on_variant(variants, others, versions, trials, plan[2:], ids)
+        findings += stability.flaky_on_variant(variants, others, versions, trials, plan[2:], ids)
     said = _first_problem(first, versions, findings)
     ran = [runs_of(record) for record in (first, second, *others)]
-    passers = [id for id in ids if all(_passed(runs, id) for runs in ran)]
+    passers = [id for id in ids if all(stability.passed(runs, id) for runs in ran)]
     findings += skipped(first)
     if said[0]:
         versions = explained(versions, [plan[0], *plan[2:]], trials, ids)
@@ -112,138 +110,14 @@ def usable(record: Record, ids: Sequence[str]) -> None:
         )
 
 
-def turned(controls: Sequence[Record], passers: Sequence[str]) -> tuple[Finding, ...]:
-    """Tests that accepted the subject each time, and reject it when it comes again among the bugs."""
-    return tuple(
-        Finding(
-            "flaky",
-            f"`{short(id)}` accepted the program as it is, and later rejected it. A test that changes its mind judges "
-            "nothing.",
-            id,
-            _line(runs.get(id, [])),
-        )
-        for record in controls
-        for runs in [runs_of(record)]
-        for id in passers
-        if not _passed(runs, id)
-    )
-
-
 def _last_line(message: str) -> str:
     lines = [line for line in message.splitlines() if line.startswith("E ")]
     return (lines or message.splitlines() or [""])[-1].removeprefix("E").strip()
 
 
-def changed_mind(
-    first: Record, second: Record, trials: Trials, plans: Sequence[Trial], ids: Sequence[str]
-) -> list[Finding]:
-    """Tests with other outcomes in the same program. `plans`: the trials of both records.
-
-    Where more runs of both repeat what each showed, the order decides: order-dependent. Else it is flaky.
-    """
-    one, two = runs_of(first), runs_of(second)
-    differing = [
-        id for id in ids if len({outcomes(runs) for runs in (one.get(id, []), *_halves(two.get(id, [])))}) > 1
-    ]
-    if not differing:
-        return []
-    again = [*plans] * AGAIN
-    records = [
-        runs_of(record) for record in trials.run("Trying again, to tell flaky from order-dependent", again)
-    ]
-    findings = []
-    for id in differing:
-        line = _line(two.get(id, []) + one.get(id, []))
-        steady = all(
-            [run.outcome for run in runs.get(id, [])] == [run.outcome for run in known.get(id, [])]
-            for runs, known in zip(records, (one, two) * AGAIN, strict=True)
-        )
-        if steady:
-            findings.append(
-                Finding(
-                    "order_dependent",
-                    "its outcome depends on which tests ran before it. Give each test what it "
-                    "needs, and clean up after it.",
-                    id,
-                    line,
-                )
-            )
-        else:
-            findings.append(
-                Finding(
-                    "flaky",
-                    "it passes and fails on the same program. Remove what differs from run to run: "
-                    "chance, time, the order of a set.",
-                    id,
-                    line,
-                )
-            )
-    return findings
-
-
-def _by_order_of_sets(first: Record, trials: Trials, plan: Trial, ids: Sequence[str]) -> list[Finding]:
-    """Tests with another outcome in another Python: the texts of a set are ordered by chance, anew in each one."""
-    before = runs_of(first)
-    for _ in range(OTHER_PYTHONS):
-        trials.engine.renew()
-        [record] = trials.run("Trying another order of sets", [plan])
-        after = runs_of(record)
-        differing = [id for id in ids if outcomes(before.get(id, [])) != outcomes(after.get(id, []))]
-        if differing:
-            said = "it depends on the order of a set, which is another one in each Python. Sort it, or compare sets."
-            return [Finding("flaky", said, id, _line(after.get(id, []) + before.get(id, []))) for id in differing]
-    return []
-
-
-def _halves(runs: list[TestRun]) -> list[list[TestRun]]:
-    """The runs of a test in a session that ran everything twice."""
-    middle = len(runs) // 2
-    return [runs[:middle], runs[middle:]]
-
-
-def outcomes(runs: Sequence[TestRun]) -> frozenset[tuple[str, str]]:
-    """Which parameters of a test had which outcome. How a test fails may differ: it failed each time."""
-    return frozenset((run.id, "failed" if run.outcome in _NOT_PASSED else run.outcome) for run in runs)
-
-
-def _line(runs: Sequence[TestRun]) -> int:
-    return next((run.lines[-1][1] for run in runs if run.lines), 0)
-
-
-def _flaky_on_variant(
-    variants: Sequence[Variant],
-    records: Sequence[Record],
-    versions: Sequence[Version],
-    trials: Trials,
-    plans,
-    ids: Sequence[str],
-) -> list[Finding]:
-    """A rejected variant is tried once more: what then passes was flaky, not overstrict."""
-    rejected = [place for place, version in enumerate(versions[1:]) if version.result == "rejected"]
-    if not rejected or any(versions[0].tests):
-        return []
-    again = trials.run(
-        "Trying a rejected version again", [plans[place] for place in rejected]
-    )
-    findings = []
-    for place, record in zip(rejected, again, strict=True):
-        before, after = runs_of(records[place]), runs_of(record)
-        findings += [
-            Finding(
-                "flaky",
-                f"it passed and failed on the same correct version ({variants[place].name}).",
-                id,
-                _line(before.get(id, [])),
-            )
-            for id in ids
-            if outcomes(before.get(id, [])) != outcomes(after.get(id, []))
-        ]
-    return findings
-
-
 def _version(kind: str, name: str, note: str, record: Record, ids: Sequence[str]) -> Version:
     runs = runs_of(record)
-    bad = [id for id in ids if not _passed(runs, id, allow_skips=True)]
+    bad = [id for id in ids if not stability.passed(runs, id, allow_skips=True)]
     if not bad and not record.problems:
         return Version(kind, name, "accepted")
     messages = [f"E   {run.error}: {run.message}" for id in bad for run in runs.get(id, []) if run.error]
@@ -281,12 +155,6 @@ def explained(
         if texts:
             said[place] = replace(said[place], explanation="\n\n".join(texts))
     return said
-
-
-def _passed(by_test: Mapping[str, list[TestRun]], id: str, *, allow_skips: bool = False) -> bool:
-    runs = by_test.get(id, [])
-    fine = ("passed", "not_collected") if allow_skips else ("passed",)
-    return bool(runs) and all(run.outcome in fine for run in runs)
 
 
 def skipped(record: Record) -> list[Finding]:

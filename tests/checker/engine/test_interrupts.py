@@ -52,7 +52,7 @@ def all_gone(processes, seconds: float = 60) -> list[psutil.Process]:
     return psutil.wait_procs(processes, timeout=seconds)[1]
 
 
-def eventually(condition, seconds: float = 30) -> bool:
+def eventually(condition, seconds: float = 90) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
