@@ -208,3 +208,5 @@ class Marker:
             return self._kernels.run(notebook, read(reference) if reference.exists() else None)
         except NotebookError as error:
             return KernelRun("not_run", sentence=f"The reference cannot be read. {error}", fault=True)
+        except Exception as error:
+            return KernelRun("not_run", sentence=explain(error, self._root)[1], fault=True)

@@ -20,7 +20,10 @@ _NAMES: Mapping[str, str] = {
     "os.killpg": "signals processes",
     "pytest.exit": "ends the run",
     "atexit.register": "does something when Python ends",
-    "signal.": "changes how signals are taken",
+    "signal.signal": "changes how signals are taken",
+    "signal.alarm": "changes how signals are taken",
+    "signal.setitimer": "changes how signals are taken",
+    "signal.pthread_sigmask": "changes how signals are taken",
     "gc.": "looks through the objects of the process",
     "sys._getframe": "walks the frames above it",
     "inspect.stack": "walks the frames above it",
@@ -86,7 +89,7 @@ def _of_source(tree: ast.Module) -> Iterator[tuple[int, str]]:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
             for name in names:
-                if f"{name.split('.')[0]}." in _NAMES and name.split(".")[0] not in ("signal", "gc", "socket", "dis"):
+                if f"{name.split('.')[0]}." in _NAMES and name.split(".")[0] not in ("gc", "socket", "dis"):
                     yield node.lineno, _said(f"{name.split('.')[0]}.", name)
         elif isinstance(node, (ast.Attribute, ast.Name)):
             yield from _of_name(node, modules)

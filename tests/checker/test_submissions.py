@@ -11,6 +11,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
+import tempfile
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -103,7 +105,8 @@ class Outside:
 
     def left(self) -> list[str]:
         """What still carries the submission's token: processes, and files of the temporary folders."""
-        files = [str(path) for place in ("/tmp", "/dev/shm") for path in Path(place).glob(f"*{self.token}*")]
+        places = (tempfile.gettempdir(), "/dev/shm", sysconfig.get_path("purelib"))
+        files = [str(path) for place in places for path in Path(place).glob(f"*{self.token}*")]
         return files + [str(process) for process in _carrying(self.token)]
 
 
