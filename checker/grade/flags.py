@@ -89,8 +89,9 @@ def _of_source(tree: ast.Module) -> Iterator[tuple[int, str]]:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
             for name in names:
-                if f"{name.split('.')[0]}." in _NAMES and name.split(".")[0] not in ("gc", "socket", "dis"):
-                    yield node.lineno, _said(f"{name.split('.')[0]}.", name)
+                module = f"{name.split('.')[0]}."
+                if module in _NAMES:
+                    yield node.lineno, _said(module, name)
         elif isinstance(node, (ast.Attribute, ast.Name)):
             yield from _of_name(node, modules)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _HOOK.match(node.name):
