@@ -57,7 +57,9 @@ _ATTRIBUTES: Mapping[str, str] = {
 _PATHS = re.compile(r"^/(?:proc|dev|etc|home|root|usr|var|tmp|Users)\b|^~/|\.\./|checker/")
 _READS = ("open", "read_text", "read_bytes", "getsource", "getsourcelines")
 # Not `pytest_collection_modifyitems`, which marks tests from outside: whoever leaves one out there is told so.
-_HOOK = re.compile(r"pytest_(?!collection_modifyitems)(?:runtest|coll|report|session|(?:un)?configure|pyfunc|load)")
+_HOOK = re.compile(
+    r"pytest_(?!collection_modifyitems)(?:runtest|coll|report|session|(?:un)?configure|pyfunc|load)"
+)
 
 
 def flags(exercise: Exercise, answers: Mapping[str, str], verdict: Verdict) -> tuple[str, ...]:
@@ -87,7 +89,9 @@ def _of_source(tree: ast.Module) -> Iterator[tuple[int, str]]:
     modules = dict(_imports(tree))
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            names = (
+                [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            )
             for name in names:
                 module = f"{name.split('.')[0]}."
                 if module in _NAMES:
@@ -98,7 +102,9 @@ def _of_source(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, f"defines a hook of pytest (`{node.name}`)"
         elif isinstance(node, ast.Call) and name_of(node.func) in _READS:
             yield from _of_reading(node)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _PATHS.search(node.value[:500]):
+        elif (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and _PATHS.search(node.value[:500])
+        ):
             yield node.lineno, f"names a place outside its folder (`{node.value[:60]}`)"
 
 
@@ -137,4 +143,7 @@ def _of_reading(node: ast.Call) -> Iterator[tuple[int, str]]:
     """A file of Python that is read: the program under test, or the answer itself."""
     if any(isinstance(one, ast.Attribute) and one.attr == "__file__" for one in ast.walk(node)):
         name = name_of(node.func)
-        yield node.lineno, f"reads the program's source (`{name}{'(…)' if isinstance(node.func, ast.Name) else ''}`)"
+        yield (
+            node.lineno,
+            f"reads the program's source (`{name}{'(…)' if isinstance(node.func, ast.Name) else ''}`)",
+        )

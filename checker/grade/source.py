@@ -105,7 +105,9 @@ def unordered(answers: Mapping[str, str]) -> bool:
     """Whether an answer has a set, or a hash, and something that depends on its order."""
     nodes = [node for path, text in answers.items() if path.endswith(".py") for node in ast.walk(parse(text))]
     calls = {name_of(node.func) for node in nodes if isinstance(node, ast.Call)}
-    has_set = any(isinstance(node, (ast.Set, ast.SetComp)) for node in nodes) or bool(calls & {"set", "frozenset"})
+    has_set = any(isinstance(node, (ast.Set, ast.SetComp)) for node in nodes) or bool(
+        calls & {"set", "frozenset"}
+    )
     return "hash" in calls or has_set and bool(calls & _ORDERED)
 
 
@@ -150,7 +152,9 @@ def tests_in(files: Mapping[str, str]) -> Tests:
             ids[f"{path}::{id}"] = None
             findings += vacuous.findings(id, function, defined)
             patched[id] = _patched(function)
-    return Tests(tuple(ids), tuple(findings), tuple(near), frozenset(guarded), frozenset(bounded), patched, others)
+    return Tests(
+        tuple(ids), tuple(findings), tuple(near), frozenset(guarded), frozenset(bounded), patched, others
+    )
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
@@ -192,7 +196,11 @@ def _near_misses(tree: ast.Module) -> Iterator[Finding]:
             if _meant_as_test(node) or not _is_test(node) and node.name not in used and _only_asserts(node):
                 yield near(node, f"`{node.name}` is not run: the name of a test begins with `test_`.")
             for inner in ast.walk(node):
-                if inner is not node and _is_test(inner) and (_is_test(node) or inner.name.startswith("test_")):
+                if (
+                    inner is not node
+                    and _is_test(inner)
+                    and (_is_test(node) or inner.name.startswith("test_"))
+                ):
                     yield near(
                         inner,
                         f"`{inner.name}` is defined inside `{node.name}`; pytest finds only tests at the left margin "
@@ -206,7 +214,10 @@ def _near_misses(tree: ast.Module) -> Iterator[Finding]:
                 yield near(node, f"class `{node.name}` is not collected: the name begins with `Test`.")
         elif _is_main(node):
             for inner in filter(_is_test, ast.walk(node)):
-                yield near(inner, f"`{inner.name}` stands under `if __name__ …`, which a test run skips. Move it out.")
+                yield near(
+                    inner,
+                    f"`{inner.name}` stands under `if __name__ …`, which a test run skips. Move it out.",
+                )
 
 
 def _is_test(node: ast.AST) -> bool:

@@ -94,7 +94,10 @@ def by_order_of_sets(first: Record, trials: Trials, plan: Trial, ids: Sequence[s
         differing = [id for id in ids if outcomes(before.get(id, [])) != outcomes(after.get(id, []))]
         if differing:
             said = "it depends on the order of a set, which is another one in each Python. Sort it, or compare sets."
-            return [Finding("flaky", said, id, line_of(after.get(id, []) + before.get(id, []))) for id in differing]
+            return [
+                Finding("flaky", said, id, line_of(after.get(id, []) + before.get(id, [])))
+                for id in differing
+            ]
     return []
 
 
@@ -125,9 +128,7 @@ def flaky_on_variant(
     rejected = [place for place, version in enumerate(versions[1:]) if version.result == "rejected"]
     if not rejected or any(versions[0].tests):
         return []
-    again = trials.run(
-        "Trying a rejected version again", [plans[place] for place in rejected]
-    )
+    again = trials.run("Trying a rejected version again", [plans[place] for place in rejected])
     findings = []
     for place, record in zip(rejected, again, strict=True):
         before, after = runs_of(records[place]), runs_of(record)

@@ -105,4 +105,6 @@ def _give_them_their_turn(
 
 def _flags(turned: Sequence[Finding]) -> tuple[str, ...]:
     """For a person: chance is one reason for it, a cheat another."""
-    return tuple(f"{short(finding.test)} rejects the program as it is only among the bugs." for finding in turned)
+    return tuple(
+        f"{short(finding.test)} rejects the program as it is only among the bugs." for finding in turned
+    )

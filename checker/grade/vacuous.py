@@ -12,7 +12,14 @@ _BROAD = ("Exception", "BaseException")
 _CHECKS = ("assert_", "raises", "RaisesGroup", "warns", "fail")
 _PRINTS = ("print", "debug", "info", "warning", "error", "exception")
 # A mock takes any name for one of its own; these are near its assertions.
-_NO_ASSERTIONS = ("called_once_with", "called_with", "called_once", "awaited_once_with", "awaited_with", "awaited_once")
+_NO_ASSERTIONS = (
+    "called_once_with",
+    "called_with",
+    "called_once",
+    "awaited_once_with",
+    "awaited_with",
+    "awaited_once",
+)
 _SAME_IS_TRUE = (ast.Eq, ast.Is, ast.LtE, ast.GtE)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -25,7 +32,10 @@ def findings(id: str, function: Function, defined: frozenset[str]) -> Iterator[F
             yield Finding(kind, sentence, id, node.lineno)
     for node in _behind_the_end(function):
         yield Finding(
-            "unreachable", "nothing below a `return` or a `raise` runs, this assertion neither.", id, node.lineno
+            "unreachable",
+            "nothing below a `return` or a `raise` runs, this assertion neither.",
+            id,
+            node.lineno,
         )
     if not _has_a_check(function):
         yield Finding("no_check", f"nothing is asserted{_instead(function)}", id, function.lineno)
@@ -44,7 +54,10 @@ def _of(node: ast.AST, defined: frozenset[str]) -> Iterator[tuple[str, str]]:
     elif isinstance(node, ast.ExceptHandler) and _swallows(node):
         yield "swallowed", "this `except` swallows a failing assertion."
     elif isinstance(node, ast.Expr) and _names_an_assertion(node.value):
-        yield "not_called", f"`{name_of(node.value)}` is only named. Put brackets behind it, so that it is called."
+        yield (
+            "not_called",
+            f"`{name_of(node.value)}` is only named. Put brackets behind it, so that it is called.",
+        )
     elif isinstance(node, ast.Expr) and _hides_failures(node.value):
         yield (
             "returned_exceptions",
@@ -62,7 +75,10 @@ def _of_assertion(test: ast.expr, defined: frozenset[str]) -> Iterator[tuple[str
     elif isinstance(test, ast.Constant) and test.value:
         yield "constant_assert", f"`assert {repr(test.value)[:60]}` can never fail."
     elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) and any(map(_is_true, test.values)):
-        yield "constant_assert", "`or` with a value that is always true can never fail. Compare with each value."
+        yield (
+            "constant_assert",
+            "`or` with a value that is always true can never fail. Compare with each value.",
+        )
     elif _names_an_assertion(test):
         yield "not_called", f"`{name_of(test)}` is only named. Call it, without `assert` before it."
     elif isinstance(test, ast.Lambda) or name_of(test) in defined and isinstance(test, ast.Name):
@@ -87,7 +103,10 @@ def _is_true(node: ast.expr) -> bool:
 def _of_call(node: ast.Call) -> Iterator[tuple[str, str]]:
     name = name_of(node.func)
     if name in RAISES:
-        expected = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "expected_exception")]
+        expected = [
+            *node.args[:1],
+            *(word.value for word in node.keywords if word.arg == "expected_exception"),
+        ]
         named = [one for each in expected for one in (each.elts if isinstance(each, ast.Tuple) else [each])]
         for broad in [name_of(one) for one in named if name_of(one) in _BROAD][:1]:
             yield (
@@ -97,7 +116,10 @@ def _of_call(node: ast.Call) -> Iterator[tuple[str, str]]:
     elif name == "suppress" and any(name_of(one) in (*_BROAD, "AssertionError") for one in node.args):
         yield "swallowed", "this `suppress` swallows a failing assertion."
     elif name in _NO_ASSERTIONS:
-        yield "not_called", f"`{name}` is no assertion of a mock, so it checks nothing. Write `assert_{name}`."
+        yield (
+            "not_called",
+            f"`{name}` is no assertion of a mock, so it checks nothing. Write `assert_{name}`.",
+        )
 
 
 def _names_an_assertion(node: ast.expr) -> bool:
@@ -136,7 +158,9 @@ def _behind_the_end(function: Function) -> Iterator[ast.Assert]:
         for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
             if isinstance(block, list):
                 ends = [place for place, one in enumerate(block) if isinstance(one, (ast.Return, ast.Raise))]
-                yield from (one for one in block[ends[0] + 1 :] if isinstance(one, ast.Assert)) if ends else ()
+                yield from (
+                    (one for one in block[ends[0] + 1 :] if isinstance(one, ast.Assert)) if ends else ()
+                )
 
 
 def _has_a_check(function: Function) -> bool:

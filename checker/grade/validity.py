@@ -144,7 +144,11 @@ def explained(
 
     No trial that a verdict hangs on is explained: whether one is would tell the tests a correct version from a bug.
     """
-    blamed = [place for place, version in enumerate(versions) if version.result == "rejected" and not version.sentence]
+    blamed = [
+        place
+        for place, version in enumerate(versions)
+        if version.result == "rejected" and not version.sentence
+    ]
     if 0 in blamed:
         blamed = [0]  # the program as it is says it all
     records = trials.run("Asking pytest why", [replace(plans[place], explain=True) for place in blamed])

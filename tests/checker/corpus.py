@@ -25,7 +25,19 @@ FOLDER = Path(__file__).parent.parent / "submissions"
 CONTRACTS = FOLDER / "contracts"
 EXPECTED = "expected.toml"
 _KNOWN = {
-    *("what", "verdict", "exercise", "verdicts", "says", "never_says", "finding", "flags", "own", "class", "where"),
+    *(
+        "what",
+        "verdict",
+        "exercise",
+        "verdicts",
+        "says",
+        "never_says",
+        "finding",
+        "flags",
+        "own",
+        "class",
+        "where",
+    ),
     *("silent", "silent_flags", "known_accepted", "made", "beside", "env"),
 }
 
@@ -100,7 +112,14 @@ def exercises() -> dict[str, Exercise]:
 def notebook(*sources: str) -> dict:
     """A notebook of code cells."""
     cells = [
-        {"cell_type": "code", "id": f"c{n}", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
+        {
+            "cell_type": "code",
+            "id": f"c{n}",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": source,
+        }
         for n, source in enumerate(sources)
     ]
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}

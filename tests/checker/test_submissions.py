@@ -56,7 +56,21 @@ CLASSES = HOSTILE | {
 SECRET = "the-secret-of-this-machine"
 ALL = entries()
 TAGS = {
-    *("div", "span", "strong", "code", "pre", "ul", "li", "details", "summary", "table", "caption", "thead", "tbody"),
+    *(
+        "div",
+        "span",
+        "strong",
+        "code",
+        "pre",
+        "ul",
+        "li",
+        "details",
+        "summary",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+    ),
     *("tr", "th", "td", "progress"),
 }
 
@@ -68,7 +82,9 @@ def test_the_corpus_is_large_and_has_every_class():
     assert len(files) >= 90
     assert min(sum(entry.kind == kind for entry in ALL) for kind in CLASSES) >= 5
     assert files == {f"{entry.kind}/{entry.name}" for entry in ALL if "made" not in entry.expected}
-    assert [entry.name for entry in ALL if "known_accepted" in entry.expected] == ["fingerprints_the_bytecode.py"]
+    assert [entry.name for entry in ALL if "known_accepted" in entry.expected] == [
+        "fingerprints_the_bytecode.py"
+    ]
 
 
 @dataclass
@@ -97,7 +113,11 @@ class Outside:
     def called(self) -> list[str]:
         """The listeners that somebody reached."""
         reached = []
-        for name, line, take in (("tcp", self.tcp, "accept"), ("udp", self.udp, "recv"), ("unix", self.unix, "accept")):
+        for name, line, take in (
+            ("tcp", self.tcp, "accept"),
+            ("udp", self.udp, "recv"),
+            ("unix", self.unix, "accept"),
+        ):
             with suppress(BlockingIOError):
                 getattr(line, take)(*[64] * (take == "recv"))
                 reached.append(name)

@@ -125,7 +125,8 @@ def test_each_repetition_sets_its_fixtures_up_anew(run):
 
 def test_each_repetition_has_an_instance_of_its_own(run):
     record = run(
-        "import unittest\nclass TestIt:\n    n = 0\n    def test_a(self):\n        self.n += 1\n        assert self.n == 1\n"
+        "import unittest\nclass TestIt:\n    n = 0\n"
+        "    def test_a(self):\n        self.n += 1\n        assert self.n == 1\n"
         "class Case(unittest.IsolatedAsyncioTestCase):\n    async def test_b(self):\n        self.assertEqual(1, 1)\n",
         repeat=3,
     )

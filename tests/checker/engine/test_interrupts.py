@@ -99,7 +99,9 @@ def test_nothing_is_left(opened, action, point, places):
         if point == "within":
             process.stdin.write("\n")
             process.stdin.flush()
-            assert eventually(lambda: [one for one in me.children(recursive=True) if "signal.pause()" in words(one)])
+            assert eventually(
+                lambda: [one for one in me.children(recursive=True) if "signal.pause()" in words(one)]
+            )
         family = me.children(recursive=True)
         folders = folders_of(family)
         if action == "kill the engine":

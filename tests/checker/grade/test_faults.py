@@ -100,7 +100,9 @@ def test_an_engine_that_is_never_ready(small, monkeypatch, tmp_path):
         engine.close()
 
 
-@pytest.mark.parametrize("garbage", [b"\xff\xfe\n", b"7\n", b'{"done": []}\n', b"[" * 9000 + b"\n"], ids=range(4))
+@pytest.mark.parametrize(
+    "garbage", [b"\xff\xfe\n", b"7\n", b'{"done": []}\n', b"[" * 9000 + b"\n"], ids=range(4)
+)
 def test_an_engine_that_sends_garbage(small, monkeypatch, tmp_path, garbage):
     server = tmp_path / "server.py"
     server.write_text(f"{GARBLES}line.sendall({garbage!r})\nthreading.Event().wait()\n")

@@ -28,7 +28,9 @@ def stored():
 def test_no_stored_answer_is_flagged():
     listed = list(stored())
     assert listed
-    assert {name: found for name, exercise, texts in listed if (found := flags(exercise, texts, PASSED))} == {}
+    assert {
+        name: found for name, exercise, texts in listed if (found := flags(exercise, texts, PASSED))
+    } == {}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,10 @@ def test_no_stored_answer_is_flagged():
         ("from os import _exit as bye\nbye(0)", "line 2: ends Python at once (`os._exit`)"),
         ("import os as o\n\no._exit(0)", "line 3: ends Python at once (`os._exit`)"),
         ("import _pytest.runner", "line 1: reaches into pytest (`_pytest.runner`)"),
-        ("import gc\ngc.get_objects()", "line 2: looks through the objects of the process (`gc.get_objects`)"),
+        (
+            "import gc\ngc.get_objects()",
+            "line 2: looks through the objects of the process (`gc.get_objects`)",
+        ),
         ("import shop\nopen(shop.__file__)", "line 2: reads the program's source (`open(…)`)"),
         ("x = '/proc/self/maps'", "line 1: names a place outside its folder (`/proc/self/maps`)"),
         ("def pytest_runtest_call(): pass", "line 1: defines a hook of pytest (`pytest_runtest_call`)"),
