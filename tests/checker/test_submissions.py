@@ -123,11 +123,10 @@ class Outside:
                 reached.append(name)
         return reached
 
-    def left(self) -> list[str]:
-        """What still carries the submission's token: processes, and files of the temporary folders."""
+    def files(self) -> list[Path]:
+        """Files of the temporary folders, and of the environment, that carry the submission's token."""
         places = (tempfile.gettempdir(), "/dev/shm", sysconfig.get_path("purelib"))
-        files = [str(path) for place in places for path in Path(place).glob(f"*{self.token}*")]
-        return files + [str(process) for process in _carrying(self.token)]
+        return [path for place in places for path in Path(place).glob(f"*{self.token}*")]
 
 
 def _carrying(token: str) -> list[psutil.Process]:
@@ -230,8 +229,11 @@ def hold(entry: Entry, tier: str, engine, outside: Outside, tmp_path: Path, monk
     assert (seen(folder), seen(outside.folder)) == before
     assert outside.called() == []
     assert outside.bystander.poll() is None
-    psutil.wait_procs(_carrying(outside.token), timeout=5)
-    assert outside.left() == []
+    assert psutil.wait_procs(_carrying(outside.token), timeout=10)[1] == []
+    files = outside.files()
+    for file in files:
+        file.unlink()
+    assert tier == "own" or files == []
 
 
 def look_at_verdicts(entry: Entry, tier: str, submission: Submission, said: str) -> None:

@@ -1,0 +1,7 @@
+import gc
+
+
+def test_price():
+    for one in gc.get_objects():
+        if type(one).__name__ == "Recorder":
+            assert not one.until
