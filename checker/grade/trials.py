@@ -46,12 +46,12 @@ class Trials:
         """The answer against the subject, changed by `edit`."""
         return Trial({**self.exercise.version(edit), **answers}, seconds=self.exercise.seconds, **how)
 
-    def controls(self, answers: Mapping[str, str], **how) -> list[Trial]:
-        """For a stranger's answer, the subject once more, to be run among the bugs, and as they are.
+    def controls(self, answers: Mapping[str, str]) -> list[Trial]:
+        """For a stranger's answer, the subject once more, to be run among the bugs.
 
         By time, or by what the process remembers, a test may know that bugs are being tried. If so it rejects this.
         """
-        return [self.trial(answers, **how)] if self.engine.isolation.strangers else []
+        return [self.trial(answers)] if self.engine.isolation.strangers else []
 
     def run(self, sentence: str, trials: Sequence[Trial], *, stop_at_hang: bool = False) -> list[Record]:
         """The records, in the order of the trials; only the one that hung where that ends it all."""
