@@ -83,8 +83,8 @@ def _real(lines: list[str], frame: re.Pattern, disguises: Mapping[str, Disguise]
         found = frame.match(line)
         if found and (old := disguises[found["path"]].lines.get(int(found["line"]))):
             yield f"{found['path']}:{old}{found['rest']}"
-            yield f"    {disguises[found['path']].source[old - 1].strip()}"
-            quoting = True
+            if quoting := found["rest"].startswith(": in "):
+                yield f"    {disguises[found['path']].source[old - 1].strip()}"
         elif not (quoting and line.startswith("    ")):
             quoting = False
             yield line
