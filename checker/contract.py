@@ -87,7 +87,7 @@ class Mutant:
     Which fields are set depends on the kind of answer:
     `edit` a bug of the subject (tests, config); `tests` the given tests that show a bug of the answer (fixture);
     `key` and `says` a wrong belief (predict); `warning` a text no warning may carry (config);
-    `wants` what a command must have done (command).
+    `wants` what a command must have done (command; see `checker.grade.command`), in the suite that `edit` makes.
     """
 
     name: str
@@ -197,7 +197,7 @@ def _exercise(entry: dict, path: Path, app: Mapping[str, str], shared: Mapping[s
     where = f"{path}: exercise {entry.get('id', '?')}"
     _known(
         entry,
-        {"id", "title", "answer", "hints", "given", "subject", "variant", "mutant", "seconds", "needs"},
+        {"id", "title", "answer", "hints", "shared", "given", "subject", "variant", "mutant", "seconds", "needs"},
         where,
     )
     _required(entry, {"id": str, "title": str, "answer": (str, list), "hints": list}, where)
@@ -206,6 +206,8 @@ def _exercise(entry: dict, path: Path, app: Mapping[str, str], shared: Mapping[s
         if answer not in KINDS:
             raise ContractError(f"{where}: `answer` is {answer!r}; it is one of {', '.join(KINDS)}")
     subject = dict(entry.get("subject", app))
+    if not entry.get("shared", True):
+        shared = {}
     given = {
         name: text
         for name, text in {**shared, **entry.get("given", {})}.items()
@@ -264,7 +266,8 @@ def _mutant(item: dict, where: str) -> Mutant:
     expect = item.get("expect", "failed")
     if expect not in _EXPECT:
         raise ContractError(f"{where}: `expect` is {expect!r}; it is one of {', '.join(_EXPECT)}")
-    shown = [edit, item.get("tests"), item.get("key"), item.get("warning"), item.get("wants")]
+    # What a command must do may be asked of a changed suite.
+    shown = [edit if "wants" not in item else None, *map(item.get, ("tests", "key", "warning", "wants"))]
     if sum(bool(one) for one in shown) != 1:
         raise ContractError(f"{where}: needs exactly one of `subject`, `tests`, `key`, `warning`, `wants`")
     return Mutant(

@@ -25,7 +25,7 @@ class Trial:
     `files`: relative path to text, all that is in the folder. `select`: node ids, all tests when empty.
     `order`: `forward` or `reversed`; `repeat`: how often each test runs, the whole list at a time.
     `until`: outcomes; the trial ends after the first test that has one of them.
-    `explain`: pytest's full explanation of each failure (slower). `command`: a pytest command line, run as it is.
+    `explain`: pytest's full explanation of each failure (slower). `command`: pytest's arguments, run as they are.
     `watch`: paths of subject files whose functions are noted when they are called.
     `disguised`: subject files that are another text in each trial, though they do the same.
     `seconds`: the longest that one test, or the start, may take on a quiet machine.
@@ -37,7 +37,7 @@ class Trial:
     repeat: int = 1
     until: tuple[str, ...] = ()
     explain: bool = False
-    command: tuple[str, ...] = ()
+    command: tuple[str, ...] | None = None
     watch: tuple[str, ...] = ()
     disguised: tuple[str, ...] = ()
     seconds: float = 5.0
@@ -73,7 +73,8 @@ class TestRun:
 class Record:
     """What a trial did. `end`: `finished`, `timed_out`, `died` (the process ended without saying so) or `usage` (pytest
     refused its command line or configuration). `problems`: collection errors as (path, line, message).
-    `ran`: options and files left behind, for a command. `output`: the last 8 KiB that was printed, never interpreted.
+    `ran`: what a command did (see `engine.onlooker`), and under `left` the files in the folder afterwards.
+    `output`: the last 8 KiB that was printed, never interpreted.
     `prepared`: whether the trial's process came as far as the learner's code; if not, its end is the engine's fault.
     """
 

@@ -27,6 +27,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pytest  # noqa: E402
 from bounds import KEPT_ENV  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children  # noqa: E402
+from onlooker import Onlooker  # noqa: E402
 from recorder import Recorder, listen  # noqa: E402
 
 _recorder: Recorder | None = None
@@ -165,10 +166,10 @@ OPTIONS = (
 
 def arguments(job: dict) -> list[str]:
     """The command line of pytest, for a trial that has no configured pytest to go on with."""
-    if job["command"]:
+    if job["command"] is not None:
         if not {"pytest.toml", "pytest.ini", "pyproject.toml"} & set(job["files"]):
             Path("pytest.toml").write_text(CONFIG, encoding="utf-8")
-        return [*job["command"], *PLUGINS, "-p", "pytest_cov"]
+        return [*PLUGINS, "-p", "pytest_cov", *job["command"]]
     folder = job["folder"]
     config = "pytest.toml"
     if config not in job["files"]:
@@ -230,9 +231,9 @@ def run(job: dict, channel: int, session=None) -> None:
     limit()
     prepare(job)
     send({"event": "prepared"})
-    _recorder = Recorder(job, send)
+    _recorder = Recorder(job, send) if job["command"] is None else Onlooker(job, send)
     listen(_recorder)
-    if session is not None and not job["command"] and "pytest.toml" not in job["files"]:
+    if session is not None and job["command"] is None and "pytest.toml" not in job["files"]:
         adapt(session, job)
         session.config.pluginmanager.register(_recorder)
         return

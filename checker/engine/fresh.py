@@ -67,7 +67,7 @@ class _Running:
             self.events.feed(data)
         left = listing(self.folder)
         return self.events.record(
-            timed_out=self.timed_out, exit_code=code, output=tail(self.output), left=left
+            timed_out=self.timed_out, exit_code=code, output=tail(self.output, self.folder), left=left
         )
 
     def sweep(self) -> None:
@@ -126,15 +126,15 @@ def as_job(trial: Trial, folder: Path) -> dict:
         "repeat": trial.repeat,
         "until": list(trial.until),
         "explain": trial.explain,
-        "command": list(trial.command),
+        "command": trial.command,
         "watch": list(trial.watch),
         "env": dict(trial.env),
         "disguised": list(trial.disguised),
     }
 
 
-def tail(output) -> str:
-    """The end of what a trial printed."""
+def tail(output, folder: Path) -> str:
+    """The end of what a trial printed, without the name of its folder."""
     size = output.seek(0, os.SEEK_END)
     output.seek(max(0, size - TAIL))
-    return output.read(TAIL).decode("utf-8", "replace")
+    return output.read(TAIL).decode("utf-8", "replace").replace(f"{folder}{os.sep}", "")

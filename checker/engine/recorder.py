@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import json
 import logging
 import os
 import re
@@ -257,33 +256,12 @@ class Recorder:
     # The end
 
     def finish(self, code: int) -> None:
-        """Sends the last event: pytest's exit code, the options in force and the files left in the folder."""
-        option = getattr(self.config, "option", None)
-        ran = {}
-        if option is not None:
-            for name in (
-                "verbose",
-                "capture",
-                "maxfail",
-                "lf",
-                "failedfirst",
-                "stepwise",
-                "keyword",
-                "markexpr",
-                "durations",
-                "setupplan",
-                "setupshow",
-                "setuponly",
-                "pythonwarnings",
-                "collectonly",
-                "cov_source",
-                "cov_report",
-                "tbstyle",
-                "asyncio_mode",
-            ):
-                value = getattr(option, name, None)
-                ran[name] = value if isinstance(value, (int, str, bool, type(None))) else _plain(value)
-        self.send({"event": "end", "code": int(code), "ran": ran})
+        """Sends the last event: pytest's exit code, and what else is to be known of the whole run."""
+        self.send({"event": "end", "code": int(code), "ran": self.facts()})
+
+    def facts(self) -> dict:
+        """What is to be known of the whole run, as JSON."""
+        return {}
 
 
 def _asserted(error: BaseException) -> bool:
@@ -299,10 +277,6 @@ def _words(error: BaseException) -> str:
         return str(error)
     except Exception:
         return f"{type(error).__name__}, which cannot be shown"
-
-
-def _plain(value):
-    return json.loads(json.dumps(value, default=str))
 
 
 def listen(recorder: Recorder) -> None:

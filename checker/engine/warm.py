@@ -77,13 +77,16 @@ class _Running:
         """What happened; the process and its family are gone."""
         self.drain()
         return self.events.record(
-            timed_out=self.timed_out, exit_code=status, output=tail(self.output), left=self._left()
+            timed_out=self.timed_out,
+            exit_code=status,
+            output=tail(self.output, self.folder),
+            left=self._left(),
         )
 
     def _left(self) -> list[str]:
         if self.sandbox is None:
             return listing(self.folder)
-        return self.sandbox.listing() if self.trial.command else []
+        return self.sandbox.listing() if self.trial.command is not None else []
 
     def close(self) -> None:
         """Leaves nothing behind."""

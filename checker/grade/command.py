@@ -1,79 +1,53 @@
-"""Kind `command`: the learner wrote a pytest command line. It is run, and judged by what ran and what it left."""
+"""Kind `command`: the learner wrote a pytest command line. It is run, and judged by what it did, not by its words."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
 
-from checker.contract import Exercise, Mutant
+from checker.contract import ContractError, Exercise, Mutant
 from checker.engine import Record
+from checker.grade.commandline import CommandLine, read
 from checker.grade.source import Unusable
-from checker.grade.trials import Trials, base, short
+from checker.grade.trials import Trials
 from checker.verdict import Verdict, Version
 
-HEADS = (
-    ("uv", "run", "python", "-m", "pytest"),
-    ("uv", "run", "pytest"),
-    ("python", "-m", "pytest"),
-    ("python3", "-m", "pytest"),
-    ("pytest",),
-)
-_SHELL = ("|", "||", "&", "&&", ";", ">", ">>", "<")
+NO_TESTS = 5
+# Lines about the machine: the head of pytest's output, and the one above a coverage report.
+_MACHINE = re.compile(r"^(?:platform |cachedir:|rootdir:|configfile:|plugins:|asyncio:|testpaths:|_+ coverage: platform ).*\n", re.M)
+# The width of the last line changes with the time that it names.
+_LAST_LINE = re.compile(r"^=+ (.+) in [\d.]+s(?: \(.+\))? =+$", re.M)
 
 
 def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Verdict:
-    """The verdict, without the facts about the machine. A mutant is a demand: what the command must have done."""
-    head, rest = split(answers["command.txt"])
-    record = trials.run(
-        "Running the command", [trials.trial({}, command=tuple(rest) or ("-p", "no:randomly"))]
-    )[0]
+    """The verdict, without the facts about the machine. A mutant is a demand: what the command must have done.
+
+    A demand with an edit is tried on the suite as it is after the edit: the same command, on another day.
+    """
+    line = read(answers["command.txt"], tuple(exercise.version()))
+    edits = [None, *dict.fromkeys(mutant.edit for mutant in exercise.mutants if mutant.edit)]
+    records = trials.run("Running the command", [trials.trial({}, edit, command=line.arguments) for edit in edits])
+    of_edit = dict(zip(edits, records, strict=True))
+    record = of_edit[None]
+    said = _LAST_LINE.sub(r"\1", _MACHINE.sub("", record.output))
     if record.end == "timed_out":
-        raise Unusable("timed_out", "The command did not end and was stopped.", explanation=record.output)
+        raise Unusable("timed_out", "The command did not end and was stopped.", explanation=said)
     if record.end in ("died", "usage"):
+        raise Unusable("invalid", "pytest refused the command. Its own words are below.", explanation=said)
+    if record.exit_code == NO_TESTS:
         raise Unusable(
-            "invalid", "pytest refused the command. Its own words are below.", explanation=record.output
+            "invalid",
+            "No test fits the command (pytest's exit code 5), so it can prove nothing. Its own words are below.",
+            explanation=said,
         )
-    versions = tuple(_version(mutant, _unmet(mutant.wants, head, record)) for mutant in exercise.mutants)
+    versions = tuple(_version(mutant, unmet(mutant.wants, line, of_edit[mutant.edit])) for mutant in exercise.mutants)
     met = sum(version.result == "caught" for version in versions)
     return trials.verdict(
         "passed" if met == len(versions) else "misses",
         f"The command ran. It does {met} of {len(versions)} things asked for.",
         versions,
-        explanation=record.output,
-    )
-
-
-def split(text: str) -> tuple[str, list[str]]:
-    """What starts pytest and its arguments; `Unusable` where the line is not one plain pytest command."""
-    lines = [
-        line
-        for line in text.replace("\\\n", " ").splitlines()
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
-    if not lines:
-        raise Unusable(
-            "empty", "No command yet. Write one line that begins with `pytest` or `uv run pytest`."
-        )
-    if len(lines) > 1:
-        raise Unusable("invalid", f"There are {len(lines)} lines; the answer is one command.")
-    try:
-        lexer = shlex.shlex(lines[0].strip().lstrip("!$ "), posix=True, punctuation_chars=True)
-        lexer.whitespace_split = True
-        words = list(lexer)
-    except ValueError as error:
-        raise Unusable("invalid", f"The command cannot be read: {error}.") from None
-    for word in words:
-        if word in _SHELL or "`" in word or "$(" in word:
-            raise Unusable(
-                "invalid", f"`{word}` is for the shell. The answer is one pytest command without it."
-            )
-    for head in HEADS:
-        if tuple(words[: len(head)]) == head:
-            return " ".join(head), words[len(head) :]
-    raise Unusable(
-        "invalid",
-        f"The command begins with `{' '.join(words[:3])}`; it begins with `pytest`, `python -m pytest` or "
-        "`uv run pytest`.",
+        explanation=said,
     )
 
 
@@ -83,30 +57,103 @@ def _version(mutant: Mutant, unmet: str) -> Version:
     return Version("mutant", mutant.name, "caught")
 
 
-def _unmet(wants: Mapping[str, object], head: str, record: Record) -> str:
-    """The first demand that is not met, in words; empty when all are.
+def unmet(wants: Mapping[str, object], line: CommandLine, record: Record) -> str:
+    """The first of the demands that is not met, in words; empty when all are. `DEMANDS` says what there is."""
+    if unknown := set(wants) - set(DEMANDS):
+        raise ContractError(f"`wants` knows no {', '.join(sorted(unknown))}; it knows {', '.join(DEMANDS)}")
+    return next(filter(None, (DEMANDS[name](value, line, record) for name, value in wants.items())), "")
 
-    Demands: `ran`, the names of exactly the tests that ran; `options`, at least these values; `left`, files that are
-    there afterwards; `head`, how pytest is started; `exit`, pytest's exit code.
-    """
-    ran = sorted({short(base(run.id)) for run in record.tests})
-    if "ran" in wants and ran != sorted(wants["ran"]):
-        return f"it ran {', '.join(ran) if ran else 'no test'}"
-    for name, value in wants.get("options", {}).items():
-        actual = record.ran.get(name)
-        if not (
-            actual >= value
-            if isinstance(value, int) and isinstance(actual, int) and not isinstance(value, bool)
-            else value in actual
-            if isinstance(actual, list)
-            else actual == value
-        ):
-            return f"`{name}` is {actual!r}"
-    for path in wants.get("left", ()):
-        if not any(file == path or file.startswith(f"{path}/") for file in record.ran.get("left", [])):
-            return f"it left no `{path}`"
-    if "head" in wants and head != wants["head"]:
-        return f"it starts with `{head}`"
-    if "exit" in wants and record.exit_code != wants["exit"]:
-        return f"pytest's exit code is {record.exit_code}"
+
+def _under(id: str, places: Iterable[str]) -> bool:
+    """Whether a test is one of `places`: node ids, or what they begin with, such as a file."""
+    return any(id == place or id.startswith((f"{place}::", f"{place}[")) for place in places)
+
+
+def _named(names: Iterable[str]) -> str:
+    first, *others = names
+    return f"`{first}`" + (f" and {len(others)} more" if others else "")
+
+
+def _none_of(key: str, words: str) -> Callable:
+    """Each of the places must be among the tests that the record lists under `key`."""
+
+    def demand(places: list[str], _line: CommandLine, record: Record) -> str:
+        missing = [place for place in places if not any(_under(id, [place]) for id in record.ran.get(key, ()))]
+        return f"{words} {_named(missing)}" if missing else ""
+
+    return demand
+
+
+def _spares(places: list[str], _line: CommandLine, record: Record) -> str:
+    begun = list(dict.fromkeys(run.id for run in record.tests if _under(run.id, places)))
+    return f"it also took {_named(begun)}" if begun else ""
+
+
+def _outcome(outcomes: tuple[str, ...], words: str) -> Callable:
+    def demand(places: list[str], _line: CommandLine, record: Record) -> str:
+        for place in places:
+            if not any(_under(run.id, [place]) and run.outcome in outcomes for run in record.tests):
+                return f"`{place}` {words}"
+        return ""
+
+    return demand
+
+
+def _idle(_value: bool, _line: CommandLine, record: Record) -> str:
+    bodies = record.ran.get("bodies", ())
+    return f"it ran {_named(bodies)}" if bodies else ""
+
+
+def _fact(key: str, words: str) -> Callable:
+    def demand(_value: bool, _line: CommandLine, record: Record) -> str:
+        return "" if record.ran.get(key) else words
+
+    return demand
+
+
+def _lists(counts: Mapping[str, int], _line: CommandLine, record: Record) -> str:
+    listed = record.ran.get("slowest", 0)
+    fits = counts.get("least", 0) <= listed <= counts.get("most", listed)
+    return "" if fits else f"it listed {listed or 'no'} durations"
+
+
+def _leaves(patterns: list[str], _line: CommandLine, record: Record) -> str:
+    for pattern in patterns:
+        if not any(fnmatchcase(file, pattern) for file in record.ran.get("left", ())):
+            return f"it left no `{pattern.lstrip('*/')}` behind"
     return ""
+
+
+def _leaves_no(patterns: list[str], _line: CommandLine, record: Record) -> str:
+    left = [file for file in record.ran.get("left", ()) if any(fnmatchcase(file, one) for one in patterns)]
+    return f"it left {_named(left)} behind" if left else ""
+
+
+def _measures_no(files: list[str], _line: CommandLine, record: Record) -> str:
+    found = [file for file in files if file in record.ran.get("measured", ())]
+    return f"it also measured {_named(found)}" if found else ""
+
+
+def _starts(launcher: str, line: CommandLine, _record: Record) -> str:
+    return "" if line.launcher == launcher else f"it does not start with `{launcher}`"
+
+
+# By its key in a contract: a function of the wanted value, the command line and the record, that says what is amiss.
+# Tests are named by their node ids, or by what these begin with.
+DEMANDS: Mapping[str, Callable[..., str]] = {
+    "runs": _none_of("bodies", "it did not run"),
+    "spares": _spares,
+    "idle": _idle,
+    "plans": _none_of("planned", "it does not show the fixtures of"),
+    "shows": _none_of("shown", "nothing is seen, while it runs, of what is printed in"),
+    "passes": _outcome(("passed",), "did not pass"),
+    "fails": _outcome(("failed", "errored"), "did not fail"),
+    "verbose": _fact("verbose", "it does not name each test"),
+    "stops": _fact("stopped", "it went on to the end"),
+    "lists": _lists,
+    "leaves": _leaves,
+    "leaves_no": _leaves_no,
+    "measures": _none_of("measured", "it did not measure"),
+    "measures_no": _measures_no,
+    "starts": _starts,
+}

@@ -108,7 +108,7 @@ def _prepared(record: Record) -> None:
 
 def _believable(record: Record, trial: Trial) -> None:
     """Raises `Unusable` where a record names a test that no file of the trial has, or names one too often."""
-    if trial.command:
+    if trial.command is not None:
         return
     texts = [text for path, text in trial.files.items() if not _is_program(path)]
     known = {word for text in texts for word in _WORD.findall(text)}
