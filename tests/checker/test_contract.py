@@ -66,6 +66,20 @@ def test_given_files_are_shared_and_can_be_replaced(written):
     assert exercise.given == {"conftest.py": "A = 1", "helper.py": "B = 2"}
 
 
+def test_an_exercise_may_do_without_the_shared_files(written):
+    shared = "[given]\n'conftest.py' = 'A = 1'\n"
+    [exercise] = written(shared + HEAD.replace("[exercise.subject]", "shared = false\n[exercise.subject]"))
+    assert exercise.given == {}
+
+
+def test_what_a_command_must_do_may_be_asked_of_a_changed_suite(written):
+    wants = "wants = { runs = ['test_a'] }\n"
+    [exercise] = written(HEAD.replace("test_answer.py", "command.txt") + MUTANT + wants)
+    [demand] = exercise.mutants
+    assert exercise.version(demand.edit)["shop.py"] == "N = 2\nM = 1\n"
+    assert demand.wants == {"runs": ["test_a"]}
+
+
 @pytest.mark.parametrize(
     "answer, kind",
     [("conftest.py", "fixture"), ("pytest.toml", "config"), ("prediction.py", "predict"), ("command.txt", "command")],

@@ -293,9 +293,17 @@ def test_a_refused_configuration_is_told_apart(run):
 def test_a_command_runs_as_it_is_and_says_what_it_left(run):
     record = run("def test_a(): pass\ndef test_b(): assert 0\n", command=("-x", "-k", "test_b", "-v"))
     assert outcomes(record) == {"test_b": "failed"}
-    assert record.ran["maxfail"] == 1 and record.ran["verbose"] == 1
+    assert record.ran["verbose"] and record.ran["stopped"]
+    assert record.ran["bodies"] == ["test_answer.py::test_b"]
     assert ".pytest_cache/v/cache/lastfailed" in record.ran["left"]
     assert "1 failed" in record.output
+
+
+def test_a_command_without_arguments_is_one_too(run):
+    record = run("def test_a(): print('hidden')\ndef test_b(): assert 0, __file__\n", command=())
+    assert record.ran["bodies"] == ["test_answer.py::test_a", "test_answer.py::test_b"]
+    assert record.ran["shown"] == []
+    assert "AssertionError: test_answer.py" in record.output  # without the folder
 
 
 def test_nothing_of_the_checker_or_the_real_app_can_be_imported(run):

@@ -1,4 +1,4 @@
-"""Kinds `fixture`, `config`, `predict` and `command`."""
+"""Kinds `fixture`, `config` and `predict`; `command` has a file of its own."""
 
 from dataclasses import replace
 
@@ -186,52 +186,6 @@ def test_a_prediction_that_is_not_one(judge, answer, verdict, kind):
     assert said.verdict == verdict
     if kind:
         assert kind in {finding.kind for finding in said.findings}
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "pytest -v test_suite.py::test_b",
-        "python -m pytest -vv -k test_b\n",
-        "# mine\nuv run pytest \\\n  --verbose test_suite.py::test_b",
-        "!pytest -v -k 'b and not test_a'",
-    ],
-)
-def test_any_spelling_of_the_right_command_passes(judge, answer):
-    verdict = judge("0.5", answer)
-    assert verdict.verdict == "passed", verdict
-
-
-@pytest.mark.parametrize(
-    "answer, missed",
-    [
-        ("pytest -v", {"runs_another_test"}),
-        ("pytest -k test_b", {"says_little"}),
-        ("pytest -v -k test_b -p no:cacheprovider", {"leaves_no_list_of_failures"}),
-    ],
-)
-def test_a_command_is_told_what_it_does_not_do(judge, answer, missed):
-    verdict = judge("0.5", answer)
-    assert verdict.verdict == "misses"
-    assert {name for name, result in results(verdict).items() if result == "missed"} == missed
-
-
-@pytest.mark.parametrize(
-    "answer, verdict",
-    [
-        ("", "empty"),
-        ("# later", "empty"),
-        ("pytest; rm -rf /", "invalid"),
-        ("pytest | tee x", "invalid"),
-        ("ls", "invalid"),
-        ("pytest --nope", "invalid"),
-        ("pytest\npytest", "invalid"),
-        ("pytest 'a", "invalid"),
-        ("pytest $(ls)", "invalid"),
-    ],
-)
-def test_a_command_that_is_not_one(judge, answer, verdict):
-    assert judge("0.5", answer).verdict == verdict
 
 
 def test_a_fixture_file_that_changes_what_tests_do_is_found_out(judge):
