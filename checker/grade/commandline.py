@@ -21,6 +21,8 @@ _UV_WITH_VALUE = frozenset(
     "--package --env-file --index --default-index".split()
 )
 
+_UV_SHORT = re.compile(r"-[vqnUmwp]+")
+
 
 @dataclass(frozen=True)
 class CommandLine:
@@ -86,6 +88,11 @@ def _as_options(name: str, value: str) -> list[str]:
 
 def _after_uv(words: list[str]) -> list[str]:
     while words and words[0].startswith("-"):
+        if not words[0].startswith("--") and not _UV_SHORT.fullmatch(words[0]):
+            raise Unusable(
+                "invalid",
+                f"`{words[0]}` stands before `pytest`, so uv gets it, and does not know it. Put it behind `pytest`.",
+            )
         is_end, has_value = words[0] == "--", words[0] in _UV_WITH_VALUE
         words = words[2 if has_value else 1 :]
         if is_end:

@@ -8,8 +8,8 @@ import tempfile
 # A path begins where a word does: elsewhere a long text would be searched once for each of its characters.
 _UNSTABLE = (
     # What pytest says of the machine at its head, and pytest-cov above its report.
-    (re.compile(r"^ *(?:platform |cachedir: |rootdir: |inifile: |configfile: |plugins: |asyncio: mode=).*\n", re.M), ""),
-    (re.compile(r"^testpaths: .*\n|^_+ coverage: platform .* _+\n", re.M), ""),
+    (re.compile(r"^ *(?:platform |cachedir: |rootdir: |inifile: |configfile: |testpaths: |plugins: ).*\n", re.M), ""),
+    (re.compile(r"^(?:asyncio: mode=|_+ coverage: platform ).*\n", re.M), ""),
     # The width of pytest's last line changes with the time that it names.
     (re.compile(r"^=+ (.+) in [\d.]+s(?: \([\d:]+\))? =+$", re.M), r"\1"),
     (re.compile(r"(?<![^\s'\"(])[^\s'\"(]*[/\\]pytest-of-[^/\\]+[/\\]pytest-\d+[/\\][^/\\\s'\"]+[/\\]?"), "…/"),
@@ -24,7 +24,7 @@ _UNSTABLE = (
 
 
 def stable(text: str) -> str:
-    """`text` without addresses, task numbers, durations, paths of temporary and installed files, lines about the machine."""
+    """`text` without addresses, task numbers, durations, temporary and installed paths, lines about the machine."""
     for pattern, replacement in _UNSTABLE:
         text = pattern.sub(replacement, text)
     return text

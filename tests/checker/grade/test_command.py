@@ -124,6 +124,7 @@ def test_the_output_is_the_same_on_every_machine(judge):
         ("ls -l", "invalid", "begins with `ls -l`; it begins with `pytest`"),
         ("uvx pytest", "invalid", "begins with `uvx pytest`"),
         ("uv run ruff check", "invalid", "begins with `uv run ruff check`"),
+        ("uv run -x pytest", "invalid", "`-x` stands before `pytest`, so uv gets it"),
         ("CI=1 pytest", "invalid", "`CI` is not set here"),
         ("pytest\npytest", "invalid", "There are 2 lines"),
         ("pytest 'a", "invalid", "cannot be read"),
