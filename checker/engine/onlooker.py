@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from recorder import Recorder
@@ -104,4 +105,4 @@ class Onlooker(Recorder):
         coverage = getattr(controller, "cov", None)
         if coverage is None:
             return set()
-        return {os.path.relpath(path, self.folder) for path in coverage.get_data().measured_files()}
+        return {Path(os.path.relpath(path, self.folder)).as_posix() for path in coverage.get_data().measured_files()}
