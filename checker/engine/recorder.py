@@ -165,11 +165,13 @@ class Recorder:
         if self.current is None or "error" in self.current:
             return
         error = call.excinfo.value
-        lines = [
-            (entry.path.name, entry.lineno + 1)
-            for entry in call.excinfo.traceback
-            if isinstance(entry.path, Path) and self._own(entry.path)
-        ]
+        lines = self._lines(call.excinfo.traceback)
+        leaves = _leaves(error)
+        if leaves != [error] and all(isinstance(leaf, TimeoutError) for leaf in leaves):
+            # A time limit inside a task group raises a group of nothing else: it ran out all the same.
+            for leaf in leaves:
+                lines += self._lines(pytest.ExceptionInfo.from_exception(leaf).traceback)
+            error = leaves[0]
         # pytest itself refuses a set-up so: an async fixture that no plugin handles, a scope that is too narrow.
         refused = call.when == "setup" and isinstance(error, pytest.fail.Exception) and not error.pytrace
         self.current.update(
@@ -178,6 +180,13 @@ class Recorder:
             lines=lines[-30:],
             message=_capped(self._clean(_capped(_words(error)))),
         )
+
+    def _lines(self, traceback) -> list[tuple[str, int]]:
+        return [
+            (entry.path.name, entry.lineno + 1)
+            for entry in traceback
+            if isinstance(entry.path, Path) and self._own(entry.path)
+        ]
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_logreport(self, report):
@@ -266,9 +275,14 @@ class Recorder:
 
 def _asserted(error: BaseException) -> bool:
     """An assertion, `pytest.fail`, a `raises` that did not raise; or a group of nothing else."""
-    if isinstance(error, BaseExceptionGroup):
-        return all(_asserted(one) for one in error.exceptions)
-    return isinstance(error, (AssertionError, pytest.fail.Exception))
+    return all(isinstance(leaf, (AssertionError, pytest.fail.Exception)) for leaf in _leaves(error))
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    """The errors that a group carries, those of its groups too; of another error, itself."""
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    return [leaf for one in error.exceptions for leaf in _leaves(one)]
 
 
 def _words(error: BaseException) -> str:

@@ -157,6 +157,17 @@ def test_a_time_limit_of_the_answers_own_catches_a_hang(judge):
     assert verdict.verdict == "passed"
 
 
+def test_a_time_limit_inside_a_task_group_catches_a_hang(judge):
+    verdict = judge(
+        "0.6",
+        BLIND.replace(
+            "    assert",
+            "    async with asyncio.TaskGroup():\n        async with asyncio.timeout(0.2):\n            assert",
+        ).replace("import shop", "import asyncio, shop"),
+    )
+    assert verdict.verdict == "passed"
+
+
 def test_a_hang_on_a_correct_version_is_timed_out_and_names_the_test(judge):
     verdict = judge("0.1", "import time\ndef test_a(): pass\ndef test_b(): time.sleep(1000)\n")
     assert verdict.verdict == "timed_out"
