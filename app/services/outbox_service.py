@@ -17,7 +17,7 @@ class Outbox:
 
     def __init__(self, send: Callable[[str], Awaitable[object]]) -> None:
         self._send = send
-        self._queue: asyncio.Queue[str] = asyncio.Queue()
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue()
 
     def put(self, address: str) -> None:
         """Send to this address soon; waits for nothing."""
@@ -33,17 +33,13 @@ class Outbox:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
-            await self._queue.join()
-        finally:
-            self._worker.cancel()
+        self._queue.put_nowait(None)
+        await self._worker
 
     async def _work(self) -> None:
-        while True:
-            address = await self._queue.get()
+        # None says that nothing more will come.
+        while (address := await self._queue.get()) is not None:
             try:
                 await self._send(address)
             except OSError as problem:
                 logger.warning("no e-mail went to %s: %s", address, problem)
-            finally:
-                self._queue.task_done()

@@ -50,7 +50,8 @@ class TestRun:
 
     `reason`: `skipped`, `xfailed` or `xpassed` where the outcome is `not_collected` for that; else empty.
     `error`: the exception's class name. `lines`: the lines in test files and conftest.py that the failure passed
-    through, (file, line), outermost first. `called`: watched functions that ran.
+    through, (file, line), outermost first; `in_program`: whether it passed through the program under test too.
+    `called`: watched functions that ran.
     `unawaited`: coroutines that nobody awaited, (line, name); `lost`: exceptions left in a task, (line, text).
     """
 
@@ -63,6 +64,7 @@ class TestRun:
     message: str = ""
     explanation: str = ""
     lines: tuple[tuple[str, int], ...] = ()
+    in_program: bool = False
     called: tuple[str, ...] = ()
     unawaited: tuple[tuple[int, str], ...] = ()
     lost: tuple[tuple[int, str], ...] = ()

@@ -124,6 +124,7 @@ def _test(event: dict) -> TestRun:
         message=_text(event.get("message", "")),
         explanation=_text(event.get("explanation", "")),
         lines=tuple((_text(path), _number(line)) for path, line in event.get("lines", [])),
+        in_program=bool(event.get("in_program", False)),
         called=tuple(dict.fromkeys(_text(name) for name in event["called"])),
         unawaited=tuple((_number(line), _text(name)) for line, name in event["unawaited"]),
         lost=tuple((_number(line), _text(text)) for line, text in event["lost"]),

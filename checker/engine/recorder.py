@@ -165,28 +165,24 @@ class Recorder:
         if self.current is None or "error" in self.current:
             return
         error = call.excinfo.value
-        lines = self._lines(call.excinfo.traceback)
+        frames = list(call.excinfo.traceback)
         leaves = _leaves(error)
         if leaves != [error] and all(isinstance(leaf, TimeoutError) for leaf in leaves):
             # A time limit inside a task group raises a group of nothing else: it ran out all the same.
             for leaf in leaves:
-                lines += self._lines(pytest.ExceptionInfo.from_exception(leaf).traceback)
+                frames += pytest.ExceptionInfo.from_exception(leaf).traceback
             error = leaves[0]
+        within = [entry for entry in frames if isinstance(entry.path, Path) and self.folder in entry.path.parents]
+        lines = [(entry.path.name, entry.lineno + 1) for entry in within if self._own(entry.path)]
         # pytest itself refuses a set-up so: an async fixture that no plugin handles, a scope that is too narrow.
         refused = call.when == "setup" and isinstance(error, pytest.fail.Exception) and not error.pytrace
         self.current.update(
             error=type(error).__name__,
             asserted=_asserted(error) and not refused,
             lines=lines[-30:],
+            in_program=len(lines) < len(within),
             message=_capped(self._clean(_capped(_words(error)))),
         )
-
-    def _lines(self, traceback) -> list[tuple[str, int]]:
-        return [
-            (entry.path.name, entry.lineno + 1)
-            for entry in traceback
-            if isinstance(entry.path, Path) and self._own(entry.path)
-        ]
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_logreport(self, report):

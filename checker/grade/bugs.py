@@ -25,9 +25,13 @@ def outcome(run: TestRun, tests: Tests) -> str:
     """A run's outcome, seen with the answer's source: some exceptions are a check's own verdict, not a crash.
 
     These are: one that left a `pytest.raises` block, and a TimeoutError under a time limit that the answer set.
+    The limit may stand in another task than the line that waits for it; what the program raised itself is no limit.
     """
-    guards = tests.guarded | (tests.bounded if run.error == "TimeoutError" else frozenset())
-    if run.outcome == "errored" and any(line in guards for line in run.lines):
+    if run.outcome != "errored":
+        return run.outcome
+    ran_out = run.error == "TimeoutError" and bool(tests.bounded)
+    guards = tests.guarded | (tests.bounded if ran_out else frozenset())
+    if any(line in guards for line in run.lines) or (ran_out and not run.in_program):
         return "failed"
     return run.outcome
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from checker.engine import EngineError
+from checker.engine import EngineError, TestRun
 from checker.engine.isolation import Isolation
-from checker.grade import grade
+from checker.grade import bugs, grade
+from checker.grade.source import tests_in
 from checker.verdict import VERDICTS
 from tests.checker.graded import findings, results
 
@@ -166,6 +167,18 @@ def test_a_time_limit_inside_a_task_group_catches_a_hang(judge):
         ).replace("import shop", "import asyncio, shop"),
     )
     assert verdict.verdict == "passed"
+
+
+def test_a_time_limit_in_another_task_catches_a_hang(judge):
+    test = "import asyncio, shop\nasync def test_a():\n    task = asyncio.ensure_future(asyncio.wait_for(shop.price(1), 0.2))\n    assert await task == 2\n"
+    assert judge("0.6", test).verdict == "passed"
+
+
+@pytest.mark.parametrize("in_program, outcome", [(False, "failed"), (True, "errored")])
+def test_a_time_limit_of_the_program_is_not_one_of_the_answers(in_program, outcome):
+    tests = tests_in({"test_answer.py": "async def test_a():\n    await asyncio.wait_for(f(), 1)\n    g()\n"})
+    run = TestRun("test_a", "errored", error="TimeoutError", lines=(("test_answer.py", 3),), in_program=in_program)
+    assert bugs.outcome(run, tests) == outcome
 
 
 def test_a_hang_on_a_correct_version_is_timed_out_and_names_the_test(judge):
