@@ -210,3 +210,112 @@ def test_without_a_run_it_says_how_to_record_one(recorded):
     recorded("", FIXTURES)
     with pytest.raises(NothingToDraw, match="%%ipytest -p checker.pictures"):
         pictures.lifetimes("url")
+
+
+GATE = '''
+import asyncio
+
+
+async def wait(gate):
+    await gate.wait()
+
+
+async def fail(gate):
+    await wait(gate)
+    raise OSError
+
+
+async def test_gate():
+    gate = asyncio.Event()
+    tasks = [asyncio.create_task(wait(gate), name="ada"), asyncio.create_task(fail(gate))]
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+'''
+
+
+def test_a_timeline_says_which_task_ran_when_and_where_it_waits(recorded):
+    recorded(GATE)
+    assert pictures.timeline().rows == (
+        ("1", "the test", "it waits at await asyncio.sleep(0)"),
+        ("2", "ada", "it waits at await gate.wait()"),
+        ("3", "fail", "it waits at await gate.wait()"),
+        ("4", "the test", "it waits at await asyncio.gather(*tasks, return_exceptions=True)"),
+        ("5", "ada", "it ends"),
+        ("6", "fail", "it ends with OSError"),
+        ("7", "the test", "it ends"),
+    )
+
+
+def test_a_timeline_has_a_row_a_task_and_a_column_a_step(recorded):
+    recorded(GATE)
+    picture = pictures.timeline()
+    assert texts(picture) == ["the test", "1", "4", "7", "ada", "2", "5", "fail", "3", "6"]
+    columns = {text: x for text, (x, _, _) in zip("147" "25" "36", boxes(picture), strict=True)}
+    assert sorted(columns, key=columns.get) == list("1234567")
+    assert len({y for _, y, _ in boxes(picture)}) == 3
+    assert picture.alt == "Which task ran when: 1 the test, 2 ada, 3 fail, 4 the test, 5 ada, 6 fail, 7 the test."
+
+
+def test_tasks_of_one_function_are_numbered(recorded):
+    recorded('''
+import asyncio
+
+
+async def ring():
+    await asyncio.sleep(0)
+
+
+async def test_bells():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(ring())
+        group.create_task(ring())
+        group.create_task(ring(), name="bell")
+''')
+    assert list(dict.fromkeys(task for _, task, _ in pictures.timeline().rows)) == [
+        "the test", "ring 1", "ring 2", "bell"]
+
+
+def test_a_watched_task_is_a_task_like_others(recorded):
+    recorded('''
+import asyncio
+import pytest
+
+
+async def never():
+    await asyncio.Event().wait()
+
+
+async def test_cancelled():
+    task = asyncio.create_task(never())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert task.cancelled()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await never()
+''')
+    assert pictures.timeline().rows[3] == ("4", "never", "it ends with CancelledError")
+    assert pictures.timeline().rows[-1] == ("6", "the test", "it ends")
+
+
+def test_nothing_is_watched_after_the_test(recorded):
+    import asyncio
+
+    before = asyncio.BaseEventLoop.create_task
+    recorded(GATE + "    assert False")
+    assert asyncio.BaseEventLoop.create_task is before
+
+
+@pytest.mark.parametrize(("draw", "message"), [
+    (lambda: pictures.timeline(), "This run had 2 tests: name one of test_gate, test_sync."),
+    (lambda: pictures.timeline("test_x"), "No test `test_x` ran. Ran: test_gate, test_sync."),
+    (lambda: pictures.timeline("test_sync"), "`test_sync` ran no task"),
+])
+def test_a_timeline_that_cannot_be_drawn_says_why(recorded, draw, message):
+    recorded(GATE + "\n\ndef test_sync(): pass\n")
+    with pytest.raises(NothingToDraw) as error:
+        draw()
+    assert str(error.value).startswith(message)
