@@ -99,11 +99,12 @@ class _Watched(Coroutine):
 
 
 def _line(coroutine) -> str:
-    """The source line at which a coroutine waits, in the innermost function that is no library's."""
+    """The source line at which a coroutine waits, bare, in the innermost function that is no library's."""
     line = ""
     while coroutine is not None:
         frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
         if frame is not None and not frame.f_code.co_filename.startswith((*_LIBRARIES, "<")):
-            line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip() or line
+            source = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+            line = source.partition("  # ")[0].strip().removesuffix(":") or line
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
     return line

@@ -247,14 +247,28 @@ def test_a_timeline_says_which_task_ran_when_and_where_it_waits(recorded):
     )
 
 
-def test_a_timeline_has_a_row_a_task_and_a_column_a_step(recorded):
+def test_a_timeline_has_a_column_a_task_and_a_row_a_step(recorded):
     recorded(GATE)
     picture = pictures.timeline()
-    assert texts(picture) == ["the test", "1", "4", "7", "ada", "2", "5", "fail", "3", "6"]
-    columns = {text: x for text, (x, _, _) in zip("147" "25" "36", boxes(picture), strict=True)}
-    assert sorted(columns, key=columns.get) == list("1234567")
-    assert len({y for _, y, _ in boxes(picture)}) == 3
-    assert picture.alt == "Which task ran when: 1 the test, 2 ada, 3 fail, 4 the test, 5 ada, 6 fail, 7 the test."
+    assert [text for text in texts(picture) if "await" not in text and not text.isdigit()] == [
+        "the test", "ends", "ada", "ends", "fail", "OSError"]
+    rows = {step: y for step, (_, y, _) in zip("147" "25" "36", boxes(picture), strict=True)}
+    assert sorted(rows, key=rows.get) == list("1234567")
+    assert len({x for x, _, _ in boxes(picture)}) == 3
+    assert picture.alt.startswith("Which task ran when, step by step. 1 the test: it waits at await asyncio.sleep(0).")
+
+
+def test_a_timeline_is_the_same_on_every_run(recorded):
+    drawn = []
+    for _ in range(2):
+        recorded(GATE)
+        drawn.append(pictures.timeline())
+    assert drawn[0] == drawn[1]
+
+
+def test_a_comment_is_no_part_of_the_line(recorded):
+    recorded(GATE.replace("await gate.wait()", "await gate.wait()  # for the test"))
+    assert pictures.timeline().rows[1] == ("2", "ada", "it waits at await gate.wait()")
 
 
 def test_tasks_of_one_function_are_numbered(recorded):
