@@ -7,7 +7,7 @@ from checker.pictures.recording import NothingToDraw, last_run
 from checker.pictures.steps import Step
 
 _LETTERS = 34
-_RUNS, _ENDS = ("#fff8c5", "#9a6700"), ("#dafbe1", "#1a7f37")
+_WAITS, _ENDS, _FAILS = ("#fff8c5", "#9a6700"), ("#dafbe1", "#1a7f37"), ("#ffebe9", "#cf222e")
 
 
 def timeline(test: str = "") -> Picture:
@@ -30,7 +30,7 @@ def timeline(test: str = "") -> Picture:
         parts.append(f'<path d="M{left + MARGIN:g} {top:g}V{bottom:g}" stroke="{FAINT}" stroke-width="3"/>')
         for place in own:
             step = steps[place - 1]
-            parts.append(box(left, ROW * place, width, _RUNS if step.waits_at else _ENDS))
+            parts.append(box(left, ROW * place, width, _WAITS if step.waits_at else _FAILS if step.error else _ENDS))
             parts.append(text(left + MARGIN / 2, ROW * place, fitting(_then(step), width)))
         left += width + MARGIN
     parts += [text(MARGIN, ROW * place, str(place)) for place in range(1, len(steps) + 1)]
