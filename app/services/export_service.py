@@ -1,4 +1,5 @@
 """Writing ratings to a file elsewhere, which is ours for as long as we say that we are still there."""
+
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable
 from typing import Protocol

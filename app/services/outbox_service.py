@@ -1,4 +1,5 @@
 """Sending e-mails in the background, so that no page waits for the mail server."""
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable

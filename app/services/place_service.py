@@ -1,4 +1,5 @@
 """Places in a workshop: who books first gets one."""
+
 import asyncio
 from typing import Protocol
 

@@ -1,4 +1,5 @@
 """Asking peers what they think of somebody's skills."""
+
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 

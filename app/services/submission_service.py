@@ -1,4 +1,5 @@
 """Handing assessments to the jury, which charges for each one that it gets."""
+
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable

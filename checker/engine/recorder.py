@@ -172,7 +172,9 @@ class Recorder:
             for leaf in leaves:
                 frames += pytest.ExceptionInfo.from_exception(leaf).traceback
             error = leaves[0]
-        within = [entry for entry in frames if isinstance(entry.path, Path) and self.folder in entry.path.parents]
+        within = [
+            entry for entry in frames if isinstance(entry.path, Path) and self.folder in entry.path.parents
+        ]
         lines = [(entry.path.name, entry.lineno + 1) for entry in within if self._own(entry.path)]
         # pytest itself refuses a set-up so: an async fixture that no plugin handles, a scope that is too narrow.
         refused = call.when == "setup" and isinstance(error, pytest.fail.Exception) and not error.pytrace

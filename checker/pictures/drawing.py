@@ -42,8 +42,10 @@ def left_of(names: Sequence[str]) -> float:
 
 def test_columns(tests: Sequence[Span], edges: Sequence[float], bottom: float) -> str:
     """The names of the tests above their columns, a line between two."""
-    names = [text(edge + 4, 0, fitting(test.name, after - edge))
-             for test, edge, after in zip(tests, edges[:-1], edges[1:], strict=True)]
+    names = [
+        text(edge + 4, 0, fitting(test.name, after - edge))
+        for test, edge, after in zip(tests, edges[:-1], edges[1:], strict=True)
+    ]
     return "".join([*names, *(f'<path d="M{edge:g} 8V{bottom:g}" stroke="{FAINT}"/>' for edge in edges)])
 
 

@@ -30,7 +30,9 @@ def timeline(test: str = "") -> Picture:
         parts.append(f'<path d="M{left + MARGIN:g} {top:g}V{bottom:g}" stroke="{FAINT}" stroke-width="3"/>')
         for place in own:
             step = steps[place - 1]
-            parts.append(box(left, ROW * place, width, _WAITS if step.waits_at else _FAILS if step.error else _ENDS))
+            parts.append(
+                box(left, ROW * place, width, _WAITS if step.waits_at else _FAILS if step.error else _ENDS)
+            )
             parts.append(text(left + MARGIN / 2, ROW * place, fitting(_then(step), width)))
         left += width + MARGIN
     parts += [text(MARGIN, ROW * place, str(place)) for place in range(1, len(steps) + 1)]

@@ -11,7 +11,7 @@ from checker.pictures import NothingToDraw
 
 pytest_plugins = ["pytester"]
 
-FIXTURES = '''
+FIXTURES = """
 import sqlite3
 
 import pytest
@@ -32,8 +32,8 @@ def insert(url):
     yield lambda email: connection.execute("INSERT INTO users VALUES (1, ?)", (email,))
     connection.commit()
     connection.close()
-'''
-TESTS = '''
+"""
+TESTS = """
 def test_ada(insert):
     insert("ada@example.com")
 
@@ -44,7 +44,7 @@ def test_nobody(insert):
 
 def test_bob(insert):
     insert("bob@example.com")
-'''
+"""
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -56,8 +56,13 @@ def recorded(pytester):
         pytester.makeconftest(fixtures)
         pytester.makepyfile(test_it=tests)
         pytester.runpytest_inprocess(
-            "-p", "checker.pictures", "-p", "no:cacheprovider", "--asyncio-mode=auto",
-            "-o", "asyncio_default_fixture_loop_scope=function",
+            "-p",
+            "checker.pictures",
+            "-p",
+            "no:cacheprovider",
+            "--asyncio-mode=auto",
+            "-o",
+            "asyncio_default_fixture_loop_scope=function",
         )
 
     return recorded
@@ -84,8 +89,11 @@ def test_a_row_is_drawn_in_each_column_after_whose_test_it_is_there(recorded):
 def test_tables_say_the_same_in_words(recorded):
     recorded(TESTS)
     picture = pictures.tables(users="email")
-    assert picture.rows == (("test_ada", "ada@example.com"), ("test_nobody", "ada@example.com"),
-                            ("test_bob", "ada@example.com, bob@example.com"))
+    assert picture.rows == (
+        ("test_ada", "ada@example.com"),
+        ("test_nobody", "ada@example.com"),
+        ("test_bob", "ada@example.com, bob@example.com"),
+    )
     assert picture.alt == (
         "What is stored after each test. After test_ada: users ada@example.com. "
         "After test_nobody: users ada@example.com. After test_bob: users ada@example.com, bob@example.com."
@@ -121,8 +129,10 @@ def test_lifetimes_say_the_same_in_words(recorded):
     recorded(TESTS)
     picture = pictures.lifetimes("url", "insert")
     assert picture.rows == (("url", "one, from test_ada to test_bob"), ("insert", "a new one for each test"))
-    assert picture.alt == ("Lifetimes of fixtures over 3 tests. url: one, from test_ada to test_bob. "
-                           "insert: a new one for each test.")
+    assert picture.alt == (
+        "Lifetimes of fixtures over 3 tests. url: one, from test_ada to test_bob. "
+        "insert: a new one for each test."
+    )
 
 
 def test_a_fixture_that_only_some_tests_use_names_them(recorded):
@@ -131,14 +141,17 @@ def test_a_fixture_that_only_some_tests_use_names_them(recorded):
 
 
 def test_async_fixtures_are_seen_like_others(recorded):
-    recorded("async def test_a(number): assert number == 1", '''
+    recorded(
+        "async def test_a(number): assert number == 1",
+        """
 import pytest
 
 
 @pytest.fixture
 async def number():
     yield 1
-''')
+""",
+    )
     assert pictures.lifetimes("number").rows == (("number", "test_a"),)
 
 
@@ -181,11 +194,14 @@ def test_a_long_name_is_cut_to_its_column(recorded):
     assert name.startswith("test_very") and name.endswith("…") and len(name) < 30
 
 
-@pytest.mark.parametrize(("draw", "message"), [
-    (lambda: pictures.lifetimes("engine"), "No fixture `engine` was set up in this run. Set up: "),
-    (lambda: pictures.tables(accounts="email"), "There is no table `accounts`. There are: users."),
-    (lambda: pictures.tables(users="name"), "`users` has no column `name`. It has: id, email."),
-])
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: pictures.lifetimes("engine"), "No fixture `engine` was set up in this run. Set up: "),
+        (lambda: pictures.tables(accounts="email"), "There is no table `accounts`. There are: users."),
+        (lambda: pictures.tables(users="name"), "`users` has no column `name`. It has: id, email."),
+    ],
+)
 def test_what_is_not_there_is_said_with_what_is(recorded, draw, message):
     recorded(TESTS)
     with pytest.raises(NothingToDraw) as error:
@@ -194,14 +210,17 @@ def test_what_is_not_there_is_said_with_what_is(recorded, draw, message):
 
 
 def test_a_database_in_memory_cannot_be_drawn(recorded):
-    recorded("def test_a(url): pass", '''
+    recorded(
+        "def test_a(url): pass",
+        """
 import pytest
 
 
 @pytest.fixture
 def url():
     return "sqlite+aiosqlite:///:memory:"
-''')
+""",
+    )
     with pytest.raises(NothingToDraw, match="no SQLite file that a fixture `url` names"):
         pictures.tables(users="email")
 
@@ -212,7 +231,7 @@ def test_without_a_run_it_says_how_to_record_one(recorded):
         pictures.lifetimes("url")
 
 
-GATE = '''
+GATE = """
 import asyncio
 
 
@@ -231,7 +250,7 @@ async def test_gate():
     await asyncio.sleep(0)
     gate.set()
     await asyncio.gather(*tasks, return_exceptions=True)
-'''
+"""
 
 
 def test_a_timeline_says_which_task_ran_when_and_where_it_waits(recorded):
@@ -251,11 +270,19 @@ def test_a_timeline_has_a_column_a_task_and_a_row_a_step(recorded):
     recorded(GATE)
     picture = pictures.timeline()
     assert [text for text in texts(picture) if "await" not in text and not text.isdigit()] == [
-        "the test", "ends", "ada", "ends", "fail", "OSError"]
-    rows = {step: y for step, (_, y, _) in zip("147" "25" "36", boxes(picture), strict=True)}
+        "the test",
+        "ends",
+        "ada",
+        "ends",
+        "fail",
+        "OSError",
+    ]
+    rows = {step: y for step, (_, y, _) in zip("1472536", boxes(picture), strict=True)}
     assert sorted(rows, key=rows.get) == list("1234567")
     assert len({x for x, _, _ in boxes(picture)}) == 3
-    assert picture.alt.startswith("Which task ran when, step by step. 1 the test: it waits at await asyncio.sleep(0).")
+    assert picture.alt.startswith(
+        "Which task ran when, step by step. 1 the test: it waits at await asyncio.sleep(0)."
+    )
 
 
 def test_a_timeline_is_the_same_on_every_run(recorded):
@@ -272,7 +299,7 @@ def test_a_comment_is_no_part_of_the_line(recorded):
 
 
 def test_tasks_of_one_function_are_numbered(recorded):
-    recorded('''
+    recorded("""
 import asyncio
 
 
@@ -285,13 +312,17 @@ async def test_bells():
         group.create_task(ring())
         group.create_task(ring())
         group.create_task(ring(), name="bell")
-''')
+""")
     assert list(dict.fromkeys(task for _, task, _ in pictures.timeline().rows)) == [
-        "the test", "ring 1", "ring 2", "bell"]
+        "the test",
+        "ring 1",
+        "ring 2",
+        "bell",
+    ]
 
 
 def test_a_watched_task_is_a_task_like_others(recorded):
-    recorded('''
+    recorded("""
 import asyncio
 import pytest
 
@@ -310,7 +341,7 @@ async def test_cancelled():
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
             await never()
-''')
+""")
     assert pictures.timeline().rows[3] == ("4", "never", "it ends with CancelledError")
     assert pictures.timeline().rows[-1] == ("6", "the test", "it ends")
 
@@ -323,11 +354,14 @@ def test_nothing_is_watched_after_the_test(recorded):
     assert asyncio.BaseEventLoop.create_task is before
 
 
-@pytest.mark.parametrize(("draw", "message"), [
-    (lambda: pictures.timeline(), "This run had 2 tests: name one of test_gate, test_sync."),
-    (lambda: pictures.timeline("test_x"), "No test `test_x` ran. Ran: test_gate, test_sync."),
-    (lambda: pictures.timeline("test_sync"), "`test_sync` ran no task"),
-])
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: pictures.timeline(), "This run had 2 tests: name one of test_gate, test_sync."),
+        (lambda: pictures.timeline("test_x"), "No test `test_x` ran. Ran: test_gate, test_sync."),
+        (lambda: pictures.timeline("test_sync"), "`test_sync` ran no task"),
+    ],
+)
 def test_a_timeline_that_cannot_be_drawn_says_why(recorded, draw, message):
     recorded(GATE + "\n\ndef test_sync(): pass\n")
     with pytest.raises(NothingToDraw) as error:
