@@ -23,6 +23,8 @@ KINDS = {
     "prediction.py": "predict",
     "command.txt": "command",
 }
+POSTGRESQL = "postgresql"
+DATABASES = ("sqlite", POSTGRESQL)
 OUTCOMES = ("passed", "failed", "errored", "timed_out", "not_collected")
 _EXPECT = {
     "failed": ("failed",),

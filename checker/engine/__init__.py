@@ -29,6 +29,7 @@ class Trial:
     `watch`: paths of subject files whose functions are noted when they are called.
     `disguised`: subject files that are another text in each trial, though they do the same.
     `seconds`: the longest that one test, or the start, may take on a quiet machine.
+    `needs`: empty, or `postgresql` for an empty database of its own, whose address is then in DATABASE_URL.
     """
 
     files: Mapping[str, str]
@@ -42,6 +43,7 @@ class Trial:
     disguised: tuple[str, ...] = ()
     seconds: float = 5.0
     env: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
 
 
 @dataclass(frozen=True)

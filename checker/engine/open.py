@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from checker.engine import Engine, EngineError
+from checker.engine.databases import WithDatabases
 from checker.engine.fresh import FreshEngine
 from checker.engine.isolation import Isolation, class_tier
 
@@ -15,10 +16,10 @@ def open_engine(*, fresh: bool = False, jobs: int | None = None) -> Engine:
     It is of the tier *own machine*.
     """
     if fresh or os.name != "posix":
-        return FreshEngine(jobs)
+        return WithDatabases(FreshEngine(jobs))
     from checker.engine.warm import WarmEngine
 
-    return WarmEngine(jobs)
+    return WithDatabases(WarmEngine(jobs))
 
 
 def open_class_engine(*, jobs: int | None = None) -> Engine:

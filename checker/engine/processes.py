@@ -88,9 +88,10 @@ def remove(folder: Path) -> None:
 
     def retry(function, path, _error):
         try:
-            os.chmod(os.path.dirname(path), 0o700)
-            if not os.path.islink(path):  # what a link points to is somebody else's
-                os.chmod(path, 0o700)
+            # Never what is above the folder, such as /dev/shm: others need that as it is. Nor what a link points to.
+            for one in (os.path.dirname(path), path):
+                if Path(one).is_relative_to(folder) and not os.path.islink(one):
+                    os.chmod(one, 0o700)
             function(path)
         except OSError:
             pass

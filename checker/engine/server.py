@@ -161,6 +161,8 @@ class Server:
         for path, text in job["files"].items():
             if is_program(path):
                 make_ready(path, text, keep=path not in job["disguised"])
+        if "DATABASE_URL" in job["env"]:
+            make_driver_ready()
         slot = min(self.slots, key=list(self.pinned.values()).count, default=None)
         pid = os.fork()
         if pid:
@@ -237,6 +239,13 @@ def make_ready(path: str, text: str, *, keep: bool) -> None:
                 if name not in sys.modules and name.split(".")[0] in LIBRARIES:
                     with contextlib.suppress(ImportError):
                         importlib.import_module(name)
+
+
+@lru_cache(maxsize=1)
+def make_driver_ready() -> None:
+    """Imports what SQLAlchemy needs for PostgreSQL, as it would when it makes an engine."""
+    for name in ("asyncpg", "sqlalchemy.dialects.postgresql.asyncpg"):
+        importlib.import_module(name)
 
 
 def enter_alone(sandbox: int, uid: int, channel: int) -> None:

