@@ -66,7 +66,8 @@ def ensure_environment(argv: list[str], root: Path = ROOT) -> int | None:
 def requirement_files(argv: list[str], environ: Mapping[str, str]) -> list[str]:
     """The files to install from: in continuous integration `test` wants the maintainer's packages too."""
     in_ci = environ.get("CI", "").lower() in ("1", "true")
-    return ["requirements.txt", *(["requirements-dev.txt"] if in_ci and argv[:1] == ["test"] else [])]
+    more = ["requirements-postgres.txt", "requirements-dev.txt"] if in_ci and argv[:1] == ["test"] else []
+    return ["requirements.txt", *more]
 
 
 def is_complete(root: Path, names: list[str]) -> bool:

@@ -237,15 +237,24 @@ def verify(root: Path, ids: tuple[str, ...], repeat: int) -> int:
     """
     from checker.engine.open import open_engine
     from checker.learner import meter
+    from checker.report.words import counted
     from checker.verify import verify as prove
 
-    failed = count = 0
+    failed = count = not_run = 0
     with closing(open_engine()) as engine, meter() as show:
         for claim in prove(root, ids, engine, repeat=repeat, told=show):
+            if claim.lacks:
+                not_run += 1
+                click.echo(f"NOT RUN {claim.exercise}: {claim.lacks}")
+                continue
             count += 1
             failed += not claim.holds
             click.echo(f"{'ok  ' if claim.holds else 'FAIL'} {claim.exercise}: {claim.sentence}")
             if not claim.holds:
                 click.echo(f"       instead: {claim.instead}")
-    click.echo(f"{count - failed} of {count} claims hold.")
-    return INCOMPLETE if failed else DONE
+    click.echo(
+        f"{count - failed} of {count} claims hold."
+        + (f" Not run: {counted(not_run, 'exercise')}." if not_run else "")
+    )
+    # What was asked for by name and not tried is not done.
+    return INCOMPLETE if failed or (not_run and ids) else DONE

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from checker.engine import POSTGRESQL
+
 CONTRACTS = Path(__file__).parent / "contracts"
 KINDS = {
     "test_answer.py": "tests",
@@ -23,7 +25,6 @@ KINDS = {
     "prediction.py": "predict",
     "command.txt": "command",
 }
-POSTGRESQL = "postgresql"
 DATABASES = ("sqlite", POSTGRESQL)
 OUTCOMES = ("passed", "failed", "errored", "timed_out", "not_collected")
 _EXPECT = {
@@ -105,7 +106,11 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Exercise:
-    """All that is needed to grade an answer. `subject` and `given` map a relative path to a file's text."""
+    """All that is needed to grade an answer. `subject` and `given` map a relative path to a file's text.
+
+    `needs`: `postgresql` where its trials do, else empty. `databases`: on which of `DATABASES` a fixture is tried, where
+    that is not what `needs` says.
+    """
 
     id: str
     lesson: str
@@ -118,6 +123,7 @@ class Exercise:
     mutants: tuple[Mutant, ...] = ()
     seconds: float = 5.0
     needs: str = ""
+    databases: tuple[str, ...] = ()
     own_subject: bool = field(default=False, compare=False)
 
     @property
@@ -199,7 +205,20 @@ def _exercise(entry: dict, path: Path, app: Mapping[str, str], shared: Mapping[s
     where = f"{path}: exercise {entry.get('id', '?')}"
     _known(
         entry,
-        {"id", "title", "answer", "hints", "shared", "given", "subject", "variant", "mutant", "seconds", "needs"},
+        {
+            "id",
+            "title",
+            "answer",
+            "hints",
+            "shared",
+            "given",
+            "subject",
+            "variant",
+            "mutant",
+            "seconds",
+            "needs",
+            "databases",
+        },
         where,
     )
     _required(entry, {"id": str, "title": str, "answer": (str, list), "hints": list}, where)
@@ -227,9 +246,11 @@ def _exercise(entry: dict, path: Path, app: Mapping[str, str], shared: Mapping[s
         mutants=tuple(_mutant(item, where) for item in entry.get("mutant", [])),
         seconds=float(entry.get("seconds", Exercise.seconds)),
         needs=entry.get("needs", ""),
+        databases=tuple(entry.get("databases", ())),
         own_subject="subject" in entry,
     )
     _check_versions(exercise, where)
+    _check_needs(exercise, where)
     return exercise
 
 
@@ -291,6 +312,18 @@ def _edit(item: dict, where: str) -> Edit | None:
     if ("text" in item) == ("find" in item) or ("find" in item) != ("replace" in item):
         raise ContractError(f"{where}: give `find` and `replace`, or `text` for the whole file")
     return Edit(item["subject"], item.get("find", ""), item.get("replace", ""), item.get("text"))
+
+
+def _check_needs(exercise: Exercise, where: str) -> None:
+    """What it needs is known; it is tried on several databases only where a fixture is, and where it needs one."""
+    if exercise.needs not in ("", POSTGRESQL):
+        raise ContractError(f"{where}: `needs` is {exercise.needs!r}; it is {POSTGRESQL!r} or left out")
+    if strange := set(exercise.databases) - set(DATABASES):
+        raise ContractError(
+            f"{where}: `databases` names {', '.join(sorted(strange))}; it names {' and '.join(DATABASES)}"
+        )
+    if exercise.databases and not (exercise.needs and exercise.kind == "fixture"):
+        raise ContractError(f"{where}: `databases` is for a fixture with `needs = {POSTGRESQL!r}`")
 
 
 def _check_versions(exercise: Exercise, where: str) -> None:

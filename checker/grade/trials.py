@@ -7,10 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from copy import copy
 from dataclasses import replace
 
 from checker.contract import Edit, Exercise
-from checker.engine import Engine, EngineError, Record, TestRun, Trial
+from checker.engine import POSTGRESQL, Engine, EngineError, Record, TestRun, Trial
 from checker.engine.disguise import Disguise, disguise, reveal
 from checker.grade.source import Unusable
 from checker.verdict import Verdict, Version
@@ -30,8 +31,15 @@ class Trials:
     ) -> None:
         self.engine, self.exercise, self.matrix = engine, exercise, matrix
         self.progress = progress or (lambda sentence, done, total: None)
+        self.needs = exercise.needs
         self._chance = random.SystemRandom()
         self._edited = {one.edit.path for one in (*exercise.variants, *exercise.mutants) if one.edit}
+
+    def on(self, database: str) -> Trials:
+        """The same, but on this database: PostgreSQL, or SQLite, for which a trial needs nothing."""
+        other = copy(self)
+        other.needs = database if database == POSTGRESQL else ""
+        return other
 
     def verdict(self, word: str, headline: str, versions: Sequence[Version] = (), **more) -> Verdict:
         """A verdict on the exercise; `more` are further fields of it."""
@@ -44,7 +52,8 @@ class Trials:
 
     def trial(self, answers: Mapping[str, str], edit: Edit | None = None, **how) -> Trial:
         """The answer against the subject, changed by `edit`."""
-        return Trial({**self.exercise.version(edit), **answers}, seconds=self.exercise.seconds, **how)
+        exercise = self.exercise
+        return Trial({**exercise.version(edit), **answers}, seconds=exercise.seconds, needs=self.needs, **how)
 
     def controls(self, answers: Mapping[str, str]) -> list[Trial]:
         """For a stranger's answer, the subject once more, to be run among the bugs.

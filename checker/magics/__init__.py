@@ -18,6 +18,7 @@ def load_ipython_extension(shell) -> None:
     """Register the magics and start the engine. Loading again first ends what was started before."""
     from checker.magics.exercise import ExerciseMagics
     from checker.magics.lesson import Lesson
+    from checker.magics.postgresql import PostgresqlMagics
     from checker.magics.show import ShowMagics
 
     root = project_root(Path.cwd())
@@ -28,8 +29,9 @@ def load_ipython_extension(shell) -> None:
         atexit.unregister(close)
         close()
     lesson, exercises = Lesson(shell, root), ExerciseMagics(shell, root)
-    shell.register_magics(exercises, ShowMagics(shell, root))
-    for close in (lesson.close, exercises.close):
+    postgresql = PostgresqlMagics(shell)
+    shell.register_magics(exercises, postgresql, ShowMagics(shell, root))
+    for close in (lesson.close, exercises.close, postgresql.close):
         _started.append(close)
         atexit.register(close)
 

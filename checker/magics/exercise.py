@@ -14,7 +14,7 @@ from checker.contract import ContractError, Exercise, UnknownExercise
 from checker.engine import Engine, EngineError
 from checker.engine.open import open_engine
 from checker.exercises import reference_of
-from checker.grade import grade
+from checker.grade import grade, lacks
 from checker.magics.output import Live, Output, html_output, markdown_output, sentence
 from checker.magics.show import fenced
 from checker.notebook import answers as cells
@@ -127,10 +127,11 @@ class ExerciseMagics(Magics):
         standings = self._progress.summary(exercises.values())
         done = sum(standing.state == "passed" for standing in standings)
         head = f"{done} of {words.counted(len(standings), 'exercise')} done."
+        lacking = {id: lacks(exercise) for id, exercise in exercises.items()}
         rows = [
             (
                 standing.exercise,
-                _STATES[standing.state],
+                "not run" if lacking[standing.exercise] and standing.state != "passed" else _STATES[standing.state],
                 str(standing.attempts),
                 str(standing.hints),
                 exercises[standing.exercise].title,
@@ -143,7 +144,9 @@ class ExerciseMagics(Magics):
             for id, state, attempts, hints, title in [names, *rows]
         )
         escaped = [tuple(map(escape, row)) for row in rows]
-        display(html_output(f"{head}\n{plain}", framed(table(names, escaped, head))))
+        notes = [*filter(None, dict.fromkeys(lacking.values()))]
+        shown = framed(table(names, escaped, head) + "".join(map(prose_block, notes)))
+        display(html_output("\n".join((head, plain, *notes)), shown))
         self._note()
 
     @line_magic

@@ -24,7 +24,7 @@ _CELL = "text-align: left; vertical-align: top; padding: 3px 12px 3px 0; white-s
 
 def html(verdict: Verdict) -> str:
     """The report as one fragment, everything from outside escaped."""
-    colour = _GREEN if verdict.passed else _GREY if verdict.verdict in ("empty", "grader_error") else _RED
+    colour = _GREEN if verdict.passed else _GREY if verdict.verdict in ("empty", "not_run", "grader_error") else _RED
     return framed("".join(_parts(verdict)), colour)
 
 

@@ -62,7 +62,7 @@ def _add_suite(
 
 def _cases(verdict: Verdict) -> Iterator[_Case]:
     """The answer as a whole first: it can fail where no version does, as one without tests."""
-    outcome = "passed" if verdict.passed else "error" if verdict.verdict == "grader_error" else "failure"
+    outcome = {"passed": "passed", "not_run": "skipped", "grader_error": "error"}.get(verdict.verdict, "failure")
     findings = "\n".join(finding.sentence for finding in verdict.findings)
     text = "\n\n".join(filter(None, (verdict.explanation, findings)))
     yield _Case("answer", outcome, "" if verdict.passed else f"{verdict.verdict}: {verdict.headline}", text)

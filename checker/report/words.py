@@ -20,6 +20,7 @@ STATES = {
     "invalid": "Not done yet",
     "empty": "Not done yet",
     "timed_out": "Not done yet",
+    "not_run": "Not run",
     "grader_error": "The checker failed",
 }
 _RESULTS = {"accepted": "PASS", "rejected": "FAIL", "not_tried": "NOT TRIED"}

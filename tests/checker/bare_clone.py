@@ -65,7 +65,8 @@ def make_clone(root: Path) -> Path:
     (root / "pyproject.toml").write_text(PYPROJECT)
     (root / "backend.py").write_text(BACKEND)
     (root / "requirements.txt").write_text("-c constraints.txt\ntiny==1.0\n-e .\n")
-    (root / "requirements-dev.txt").write_text("-r requirements.txt\n")
+    (root / "requirements-postgres.txt").write_text("-c constraints.txt\n")
+    (root / "requirements-dev.txt").write_text("-r requirements.txt\n-r requirements-postgres.txt\n")
     (root / "constraints.txt").write_text("# nothing more\n")
     add_wheel(root, "1.0")
     return root

@@ -243,7 +243,8 @@ def test_set_up_can_be_turned_off(clone, monkeypatch):
 
 
 def test_continuous_integration_tests_with_the_maintainers_packages():
-    assert requirement_files(["test"], {"CI": "true"}) == ["requirements.txt", "requirements-dev.txt"]
+    files = ["requirements.txt", "requirements-postgres.txt", "requirements-dev.txt"]
+    assert requirement_files(["test"], {"CI": "true"}) == files
     assert requirement_files(["test"], {}) == ["requirements.txt"]
     assert requirement_files(["lab"], {"CI": "true"}) == ["requirements.txt"]
 
