@@ -108,8 +108,8 @@ class Mutant:
 class Exercise:
     """All that is needed to grade an answer. `subject` and `given` map a relative path to a file's text.
 
-    `needs`: `postgresql` where its trials do, else empty. `databases`: on which of `DATABASES` a fixture is tried, where
-    that is not what `needs` says.
+    `needs`: `postgresql` where its trials do, else empty. `databases`: on which of `DATABASES` a fixture is tried,
+    where that is not what `needs` says.
     """
 
     id: str

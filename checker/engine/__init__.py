@@ -13,7 +13,6 @@ from typing import Protocol
 
 from checker.engine.isolation import Isolation
 
-
 POSTGRESQL = "postgresql"
 
 
