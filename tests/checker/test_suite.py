@@ -67,10 +67,10 @@ def test_parts_cannot_read_the_terminal_and_set_nothing_up(run_parts):
     assert run_parts({"tests": code})[0] == 0
 
 
-def test_only_the_postgresql_part_gets_the_database_address(run_parts, monkeypatch):
+def test_only_what_wants_postgresql_gets_the_database_address(run_parts, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://somewhere")
     has = "import os; raise SystemExit('DATABASE_URL' not in os.environ)"
-    assert "tests failed; 0 not run" in run_parts({"tests": has, "postgresql": has})[1]
+    assert "tests failed; 0 not run" in run_parts({"tests": has, "postgresql": has, "verify": has})[1]
 
 
 def test_unknown_part_is_a_usage_error_that_names_the_parts(tmp_path, capsys):
@@ -79,7 +79,8 @@ def test_unknown_part_is_a_usage_error_that_names_the_parts(tmp_path, capsys):
 
 
 def test_full_copy_runs_every_part(full_copy, monkeypatch):
-    monkeypatch.setattr(parts, "_absent", dict)
+    monkeypatch.setattr(parts, "_missing", dict)
+    monkeypatch.setattr(parts, "absent", lambda **how: "")
     planned, not_run = plan(full_copy, tuple(parts.PARTS))
     assert [part.name for part in planned] == ["verify 1 of 2", "verify 2 of 2", *list(parts.PARTS)[1:]]
     assert not_run == []
@@ -91,7 +92,8 @@ def test_the_proof_runs_as_two_parts_of_like_weight_that_hold_every_lesson(full_
 
 
 def test_copy_without_solutions_says_what_that_leaves_out(full_copy, monkeypatch):
-    monkeypatch.setattr(parts, "_absent", dict)
+    monkeypatch.setattr(parts, "_missing", dict)
+    monkeypatch.setattr(parts, "absent", lambda **how: "")
     (full_copy / "solutions/00_start_here.ipynb").unlink()
     planned, not_run = plan(full_copy, tuple(parts.PARTS))
     assert [part.name for part in planned] == ["tests", "notebooks", "exercises", "postgresql"]
