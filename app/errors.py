@@ -2,10 +2,13 @@
 
     LookupError
         NotFound              no such assessment or question
+        InvitationNotFound    no such invitation, or not yours
     ValueError
         EmailTaken            somebody has this address already
+        AlreadyInvited        the address was asked to this assessment already
     Exception
         AssessmentCompleted   it was submitted and can no longer change
+        InvitationClosed      it was accepted, revoked, or its time is over
 
 A plain ValueError means an argument or a state that breaks a rule; its message says which.
 """
@@ -31,3 +34,24 @@ class AssessmentCompleted(Exception):
 
     def __init__(self, assessment_id: UUID) -> None:
         super().__init__(f"Assessment {assessment_id} is completed and can no longer change")
+
+
+class InvitationNotFound(LookupError):
+    """There is none, or it is somebody else's: the message must not tell the two apart."""
+
+    def __init__(self) -> None:
+        super().__init__("You have no such invitation")
+
+
+class AlreadyInvited(ValueError):
+    """The address has an open invitation, or has accepted one."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"{email} is invited already: revoke that invitation first, or wait for an answer")
+
+
+class InvitationClosed(Exception):
+    """The invitation was accepted, was revoked or has expired; it never opens again."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(f"The invitation {how}: ask for a new one")

@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from app.api import assessments, questions, skill_areas, users
+from app.api import assessments, invitations, questions, skill_areas, users
 from app.database import Base, engine
 from app.question_bank import QUESTION_BANK
 
@@ -27,3 +27,4 @@ app.include_router(users.router, prefix="/api")
 app.include_router(assessments.router, prefix="/api")
 app.include_router(questions.router, prefix="/api")
 app.include_router(skill_areas.router, prefix="/api")
+app.include_router(invitations.router, prefix="/api")

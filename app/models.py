@@ -110,3 +110,19 @@ class Rating(Base):
     rating: Mapped[float]
     confidence: Mapped[float]
     assessment: Mapped[Assessment] = relationship()
+
+
+class Invitation(Base):
+    """One address that is asked to an assessment. See `app.services.invitation_service`."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    assessment_id: Mapped[UUID] = mapped_column(ForeignKey("assessments.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(String(320))
+    token_hash: Mapped[str] = mapped_column(String(128), index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    assessment: Mapped[Assessment] = relationship()

@@ -92,3 +92,21 @@ class RatingRead(BaseModel):
     skill_area: str
     rating: float
     confidence: float
+
+
+class InvitationCreate(UserCreate):
+    """An address under the rules of signing up: who is invited will sign up with it."""
+
+
+class InvitationRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    assessment_id: UUID
+    email: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class InvitationToken(BaseModel):
+    token: str
