@@ -128,8 +128,9 @@ class Exercise:
 
     @property
     def kind(self) -> str:
-        """`tests`, `fixture`, `config`, `predict` or `command`; several files make `tests`."""
-        return KINDS[self.answers[0]] if len(self.answers) == 1 else "tests"
+        """`tests`, `fixture`, `config`, `predict` or `command`; of several files the most telling decides."""
+        kinds = {KINDS[name] for name in self.answers}
+        return next(kind for kind in KINDS.values() if kind in kinds)
 
     def version(self, edit: Edit | None = None) -> dict[str, str]:
         """The files of a trial but the answer: the subject, changed by `edit`, and what is given."""

@@ -1,6 +1,6 @@
 """The author's proof of an exercise: the reference passes, the starter does not, every bug can be caught and missed.
 
-Stored answers lie in `tests/answers/SLUG.toml`, right and wrong ones, each with the verdict that it is promised.
+Stored answers (`checker.stored`) are graded, and each must get the verdict that it is promised.
 """
 
 from __future__ import annotations
@@ -9,37 +9,23 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker.contract import ContractError, Exercise, find, load_all
+from checker.contract import Exercise, find, load_all
 from checker.engine import Engine
 from checker.engine.processes import processors
 from checker.grade import grade, lacks
 from checker.notebook.build import reference, starter
 from checker.notebook.reader import read
-from checker.verdict import VERDICTS, Verdict
+from checker.stored import Stored, load_answers
+from checker.verdict import Verdict
 
 HINTS_AT_LEAST = 3
 VARIANTS_AT_LEAST = 2
 Told = Callable[[str, str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An answer and its promise: `verdict`; the bugs it `misses`, exactly; the versions it `rejects`; a `finding`."""
-
-    exercise: str
-    name: str
-    verdict: str
-    files: Mapping[str, str]
-    misses: tuple[str, ...] | None = None
-    rejects: tuple[str, ...] | None = None
-    finding: str = ""
-    smoke: bool = False
 
 
 @dataclass(frozen=True)
@@ -269,53 +255,3 @@ def load(busy: int | None = None) -> Iterator[None]:
         for burner in burners:
             burner.kill()
             burner.wait()
-
-
-def load_answers(root: Path, exercise: Exercise) -> list[Stored]:
-    """The stored answers of an exercise. Raises `ContractError` that names the file and the entry."""
-    path = root / "tests" / "answers" / f"{exercise.lesson}.toml"
-    try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("answer", [])
-    except OSError as error:
-        raise ContractError(
-            f"{path}: cannot be read ({os.strerror(error.errno or 0)}); it holds the stored answers."
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ContractError(f"{path}: is not valid TOML: {error}") from None
-    return [_stored(entry, exercise, path) for entry in entries if entry.get("exercise") == exercise.id]
-
-
-def _stored(entry: dict, exercise: Exercise, path: Path) -> Stored:
-    where = f"{path}: answer {entry.get('name', '?')} of {exercise.id}"
-    known = {"exercise", "name", "verdict", "text", "files", "misses", "rejects", "finding", "smoke"}
-    strange = set(entry) - known
-    if (
-        strange
-        or entry.get("verdict") not in VERDICTS
-        or ("text" in entry) == ("files" in entry)
-        or "name" not in entry
-    ):
-        raise ContractError(
-            f"{where}: needs `name`, `verdict` ({', '.join(VERDICTS)}) and `text` or `files`"
-            + (f"; unknown: {', '.join(sorted(strange))}" if strange else "")
-        )
-    bugs = {mutant.name for mutant in exercise.mutants}
-    if unknown := set(entry.get("misses", ())) - bugs:
-        raise ContractError(
-            f"{where}: `misses` names {', '.join(sorted(unknown))}, which the contract does not have"
-        )
-    files = entry.get("files") or {exercise.answers[0]: entry["text"]}
-    return Stored(
-        exercise.id,
-        entry["name"],
-        entry["verdict"],
-        files,
-        _tuple(entry, "misses"),
-        _tuple(entry, "rejects"),
-        entry.get("finding", ""),
-        bool(entry.get("smoke", False)),
-    )
-
-
-def _tuple(entry: dict, key: str) -> tuple[str, ...] | None:
-    return tuple(entry[key]) if key in entry else None

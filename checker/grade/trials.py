@@ -184,3 +184,11 @@ def runs_of(record: Record) -> dict[str, list[TestRun]]:
     for test in record.tests:
         found.setdefault(base(test.id), []).append(test)
     return found
+
+
+def place(run: TestRun) -> str:
+    """Where a run ended, `line 12` or `line 12 of conftest.py`; empty where it is not known."""
+    if not run.lines:
+        return ""
+    file, line = run.lines[-1]
+    return f"line {line}" if file == "test_answer.py" else f"line {line} of {file}"

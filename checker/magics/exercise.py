@@ -58,15 +58,16 @@ class ExerciseMagics(Magics):
         """Grade this cell as the answer to an exercise.
 
         %%exercise 3.2                   the answer to exercise 3.2
-        %%exercise 15.1 conftest.py      one file of an answer that has several
+        %%exercise 15.2 conftest.py      one file of an answer that has several
 
-        The cell is not run here: it becomes a file and is tried on correct programs and on broken ones.
+        The cell is not run here: it becomes a file and is tried on correct programs and on broken ones. An answer
+        of several files is graded when the cell of each was run; after that, whenever one of them is run again.
         """
         answer = cells.parse(f"%%exercise {line}\n{cell}", 0)
         if answer is None:
             self._say(
                 f"`%%exercise {line}` is not understood. Write the exercise's id, such as "
-                "`%%exercise 3.2`, or the id and a file name, such as `%%exercise 15.1 conftest.py`."
+                "`%%exercise 3.2`, or the id and a file name, such as `%%exercise 15.2 conftest.py`."
             )
             return
         found = self._find(answer.exercise_id)
@@ -79,8 +80,14 @@ class ExerciseMagics(Magics):
                 f"Write `%%exercise {found.id} {found.answers[0]}` on the first line of the cell."
             )
             return
-        self._answers.setdefault(found.id, {})[name] = answer
-        self._grade(found, self._answers[found.id])
+        run = self._answers.setdefault(found.id, {})
+        run[name] = answer
+        if waiting := tuple(other for other in found.answers if other not in run):
+            self._say(f"`{name}` is noted. Run the cell of {_named(waiting)} too: then all are graded together.")
+            return
+        if others := tuple(other for other in found.answers if other != name):
+            self._say(f"Graded with {_named(others)} as you last ran {'its cell' if len(others) == 1 else 'their cells'}.")
+        self._grade(found, run)
 
     @line_magic
     def matrix(self, line: str) -> None:
@@ -263,7 +270,7 @@ class ExerciseMagics(Magics):
 
 
 def _named(names: tuple[str, ...]) -> str:
-    return " and ".join(f"`{name}`" for name in names)
+    return words.listed(tuple(f"`{name}`" for name in names))
 
 
 def _ours(error: Exception) -> str:
