@@ -166,6 +166,30 @@ def solution(root: Path, id: str, give_up: bool) -> int:
 
 
 @commands.command()
+@click.argument("file", default="certificate.html")
+@click.option("--name", default="", help="Whose certificate it is; without it the page names nobody.")
+@click.pass_obj
+def certificate(root: Path, file: str, name: str) -> int:
+    """Write a page that says what your capstone suite caught: certificate.html, or FILE.
+
+    It comes from your record: exercise 15.3 must be passed. A file that is no certificate is never replaced.
+
+    Example: python3 -m checker certificate --name "Ada Lovelace" ada.html
+    """
+    from checker.certificate import NotOurs, NotPassed, write_certificate
+
+    try:
+        write_certificate(root, Path(file), name)
+    except NotPassed as error:
+        click.echo(str(error))
+        return INCOMPLETE
+    except NotOurs as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(f"{file}: written. Open it in a browser; it prints on A4.")
+    return DONE
+
+
+@commands.command()
 @click.argument("id", required=False)
 @click.pass_obj
 def watch(root: Path, id: str | None) -> int:

@@ -1,7 +1,8 @@
 """What a learner has done so far: one small SQLite file in the clone, which git ignores.
 
 Losing it loses nothing but the record. The command line and every open kernel write to it at the same time.
-Attempts are kept as hashes: no answer is stored.
+Attempts are kept as hashes: no answer is stored. Of the last pass of an exercise it is kept when it was, on which
+versions, and which test caught which bug.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
+import json
 import os
 import sqlite3
 import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from checker.contract import Exercise
@@ -25,11 +28,12 @@ ATTEMPTS_BEFORE_SOLUTION = 3
 STATES = ("passed", "tried", "untouched")
 _BUSY_SECONDS = 5.0
 _NO_ATTEMPT = ("empty", "not_run", "grader_error")
-_LAYOUT = 1
+_LAYOUT = 2
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS attempt (exercise TEXT, digest TEXT, verdict TEXT, PRIMARY KEY (exercise, digest))",
     "CREATE TABLE IF NOT EXISTS hint (exercise TEXT PRIMARY KEY, shown INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS given_up (exercise TEXT PRIMARY KEY)",
+    "CREATE TABLE IF NOT EXISTS pass (exercise TEXT PRIMARY KEY, at TEXT NOT NULL, report TEXT NOT NULL)",
 )
 
 
@@ -42,6 +46,22 @@ class Standing:
     attempts: int = 0
     hints: int = 0
     gave_up: bool = False
+
+
+@dataclass(frozen=True)
+class Pass:
+    """The last pass of an exercise.
+
+    `at`: the moment, in UTC, to the second. `accepted`: how many correct versions. `bugs`: the names of those that it
+    was tried on, all of them caught; `matrix`: for each test the bugs that it caught. `libraries`: the versions.
+    """
+
+    exercise: str
+    at: datetime
+    accepted: int
+    bugs: tuple[str, ...]
+    matrix: Mapping[str, tuple[str, ...]]
+    libraries: Mapping[str, str]
 
 
 class Progress:
@@ -63,6 +83,13 @@ class Progress:
         if verdict.verdict not in _NO_ATTEMPT:
             row = (verdict.exercise, digest(answers), verdict.verdict)
             self._ask("INSERT OR REPLACE INTO attempt VALUES (?, ?, ?)", row)
+        if verdict.passed:
+            at = datetime.now(UTC).isoformat(timespec="seconds")
+            self._ask("INSERT OR REPLACE INTO pass VALUES (?, ?, ?)", (verdict.exercise, at, _report(verdict)))
+
+    def passes(self) -> dict[str, Pass]:
+        """The last pass of each exercise, by its id."""
+        return {row[0]: _pass(*row) for row in self._ask("SELECT exercise, at, report FROM pass")}
 
     def next_hint(self, exercise: Exercise) -> tuple[int, str, int]:
         """The next step of the ladder: its number from 1, its text, how many are left. The last repeats."""
@@ -130,9 +157,9 @@ class Progress:
         with contextlib.closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS)) as database, database:
             database.execute("BEGIN IMMEDIATE")
             [[layout]] = database.execute("PRAGMA user_version").fetchall()
-            if layout not in (0, _LAYOUT):
+            if layout > _LAYOUT:
                 raise sqlite3.OperationalError(f"it has layout {layout}, from a newer version of the checker")
-            if not layout:
+            if layout < _LAYOUT:
                 for statement in (*_TABLES, f"PRAGMA user_version = {_LAYOUT}"):
                     database.execute(statement)
             return database.execute(query, values).fetchall()
@@ -158,8 +185,29 @@ class Progress:
         """What was recorded while the folder could be written still counts."""
         where = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
         with contextlib.closing(sqlite3.connect(where, uri=True)) as database:
-            if database.execute("PRAGMA user_version").fetchone() == (_LAYOUT,):
+            if 0 < database.execute("PRAGMA user_version").fetchone()[0] <= _LAYOUT:
                 database.backup(memory)
+
+
+def _report(verdict: Verdict) -> str:
+    """What of a pass is kept beside its moment, as JSON."""
+    correct = (*verdict.of("subject"), *verdict.of("variant"))
+    return json.dumps(
+        {
+            "accepted": sum(version.result == "accepted" for version in correct),
+            "bugs": [version.name for version in verdict.of("mutant")],
+            "matrix": {test: list(bugs) for test, bugs in verdict.matrix.items()},
+            "libraries": dict(verdict.libraries),
+        }
+    )
+
+
+def _pass(exercise: str, at: str, report: str) -> Pass:
+    kept = json.loads(report)
+    matrix = {test: tuple(bugs) for test, bugs in kept["matrix"].items()}
+    return Pass(
+        exercise, datetime.fromisoformat(at), kept["accepted"], tuple(kept["bugs"]), matrix, kept["libraries"]
+    )
 
 
 def digest(answers: Mapping[str, str]) -> str:

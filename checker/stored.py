@@ -83,7 +83,10 @@ def _files(entry: dict, exercise: Exercise, above: list[Stored], root: Path, whe
         return entry.get("files") or {exercise.answers[0]: entry["text"]}
     known = {one.name: one.files for one in above}
     base = entry["based_on"]
-    files = dict(reference_sources(exercise, root) if base == REFERENCE else known.get(base, {}))
+    if base == REFERENCE:
+        files = {name: f"{text}\n" for name, text in reference_sources(exercise, root).items()}
+    else:
+        files = dict(known.get(base, {}))
     if not files:
         raise ContractError(
             f"{where}: `based_on` names {base}; above it are: {', '.join([REFERENCE, *known])}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from checker.contract import Edit, Exercise, Mutant
 from checker.engine import Record, TestRun
 from checker.grade.source import Tests
-from checker.grade.trials import Trials, place, runs_of, short
+from checker.grade.trials import Trials, place_of, runs_of, short
 from checker.verdict import Finding, Version
 
 _COROUTINE = re.compile(r"<coroutine object ([\w.]+) at ")
@@ -54,7 +54,7 @@ def _why(record: Record, passers: Sequence[str], tests: Tests) -> str:
     if hung:
         return f"{short(hung[0].id)} hung on it and was stopped. A hang catches nothing: set a time limit, then assert."
     if crashed:
-        where = f" ({place(crashed[0])})" if crashed[0].lines else ""
+        where = f" ({place_of(crashed[0])})" if crashed[0].lines else ""
         return (
             f"{short(crashed[0].id)} crashed on it with {crashed[0].error}{where}. A crash catches nothing: "
             "assert what must hold."

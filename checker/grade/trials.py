@@ -186,7 +186,7 @@ def runs_of(record: Record) -> dict[str, list[TestRun]]:
     return found
 
 
-def place(run: TestRun) -> str:
+def place_of(run: TestRun) -> str:
     """Where a run ended, `line 12` or `line 12 of conftest.py`; empty where it is not known."""
     if not run.lines:
         return ""

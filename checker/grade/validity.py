@@ -10,7 +10,7 @@ from checker.engine import Record, Trial
 from checker.grade import stability
 from checker.grade.bugs import silent
 from checker.grade.source import Unusable, unordered
-from checker.grade.trials import Trials, place, runs_of, short
+from checker.grade.trials import Trials, place_of, runs_of, short
 from checker.verdict import Finding, Version
 
 AS_IT_IS = "as it is"
@@ -182,7 +182,7 @@ def _first_problem(
     errored = [run for run in first.tests if run.outcome == "errored"]
     if errored:
         run = errored[0]
-        where = f", {place(run)}" if run.lines else ""
+        where = f", {place_of(run)}" if run.lines else ""
         return "invalid", (
             f"`{short(run.id)}` stopped with {run.error}{where} on the program as it is, before it could "
             "judge anything."

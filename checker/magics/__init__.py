@@ -16,6 +16,7 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 
 def load_ipython_extension(shell) -> None:
     """Register the magics and start the engine. Loading again first ends what was started before."""
+    from checker.magics.certificate import CertificateMagics
     from checker.magics.exercise import ExerciseMagics
     from checker.magics.lesson import Lesson
     from checker.magics.postgresql import PostgresqlMagics
@@ -30,7 +31,8 @@ def load_ipython_extension(shell) -> None:
         close()
     lesson, exercises = Lesson(shell, root), ExerciseMagics(shell, root)
     postgresql = PostgresqlMagics(shell)
-    shell.register_magics(exercises, postgresql, ShowMagics(shell, root))
+    certificate = CertificateMagics(shell, root, exercises.progress_record, exercises.verdicts)
+    shell.register_magics(exercises, postgresql, ShowMagics(shell, root), certificate)
     for close in (lesson.close, exercises.close, postgresql.close):
         _started.append(close)
         atexit.register(close)

@@ -33,12 +33,13 @@ _STATES = {"passed": "done", "tried": "tried", "untouched": "not begun"}
 
 @magics_class
 class ExerciseMagics(Magics):
-    """The magics of the exercises. `root` is the project's folder."""
+    """The magics of the exercises. `root` is the project's folder; `verdicts`, by exercise, the last of this kernel."""
 
     def __init__(self, shell, root: Path) -> None:
         super().__init__(shell)
         self._root = root
-        self._progress = Progress(root)
+        self.progress_record = Progress(root)
+        self.verdicts: dict[str, Verdict] = {}
         self._answers: dict[str, dict[str, cells.Answer]] = {}
         self._engine: Engine | None = None
         try:
@@ -86,7 +87,7 @@ class ExerciseMagics(Magics):
             self._say(f"`{name}` is noted. Run the cell of {_named(waiting)} too: then all are graded together.")
             return
         if others := tuple(other for other in found.answers if other != name):
-            self._say(f"Graded with {_named(others)} as you last ran {'its cell' if len(others) == 1 else 'their cells'}.")
+            self._say(f"Graded together with {_named(others)}, as last run.")
         self._grade(found, run)
 
     @line_magic
@@ -108,7 +109,7 @@ class ExerciseMagics(Magics):
         found = self._find(line, "%hint")
         if found is None:
             return
-        step, hint, left = self._progress.next_hint(found)
+        step, hint, left = self.progress_record.next_hint(found)
         more = f"{words.counted(left, 'more hint')}: run the cell again." if left else "This is the last one."
         earlier = "".join(
             details(f"Hint {number}", prose_block(shown))
@@ -131,7 +132,7 @@ class ExerciseMagics(Magics):
         except ContractError as error:
             self._say(_ours(error))
             return
-        standings = self._progress.summary(exercises.values())
+        standings = self.progress_record.summary(exercises.values())
         done = sum(standing.state == "passed" for standing in standings)
         head = f"{done} of {words.counted(len(standings), 'exercise')} done."
         lacking = {id: lacks(exercise) for id, exercise in exercises.items()}
@@ -172,8 +173,8 @@ class ExerciseMagics(Magics):
         if found is None:
             return
         if option:
-            self._progress.give_up(found.id)
-        if not self._progress.may_open_solution(found.id):
+            self.progress_record.give_up(found.id)
+        if not self.progress_record.may_open_solution(found.id):
             self._say(
                 f"The solution of {found.id} opens when the exercise is done, or after "
                 f"{ATTEMPTS_BEFORE_SOLUTION} different attempts. `%hint {found.id}` helps on; "
@@ -235,7 +236,8 @@ class ExerciseMagics(Magics):
             live.end(html_output("\n".join(matrix_lines(verdict)), framed(matrix_table(verdict))))
         else:
             live.end(html_output(text(verdict), html(verdict)))
-        self._progress.record(verdict, sources)
+        self.verdicts[exercise.id] = verdict
+        self.progress_record.record(verdict, sources)
         self._note()
 
     def _reference(self, exercise: Exercise) -> Output:
@@ -261,9 +263,9 @@ class ExerciseMagics(Magics):
         )
 
     def _note(self) -> None:
-        if self._progress.note:
-            self._say(self._progress.note)
-            self._progress.note = ""
+        if self.progress_record.note:
+            self._say(self.progress_record.note)
+            self.progress_record.note = ""
 
     def _say(self, message: str) -> None:
         display(sentence(message))
