@@ -34,6 +34,20 @@ CONTRACT = textwrap.dedent("""\
     find = "2 * x"
     replace = "x * x"
     hint = "Two is doubled and squared alike."
+
+    [[exercise]]
+    id = "90.2"
+    title = "Of two files"
+    answer = ["conftest.py", "test_answer.py"]
+    hints = ["h"]
+    [exercise.subject]
+    "one.py" = "def one():\\n    return 1\\n"
+    [[exercise.mutant]]
+    name = "is_off"
+    subject = "one.py"
+    find = "return 1"
+    replace = "return 2"
+    hint = "h"
     """)
 STARTER = "%%exercise 90.1\nfrom double import double\n\n# Your code here.\n"
 NAIVE = (
@@ -249,6 +263,32 @@ def test_the_same_answer_gives_the_same_output(kernel):
     assert kernel.run(NAIVE)[0][1]["data"] == kernel.run(NAIVE)[0][1]["data"]
 
 
+def test_files_of_one_answer_are_graded_when_the_cell_of_each_was_run(kernel):
+    fixture = "%%exercise 90.2 conftest.py\nimport one, pytest\n@pytest.fixture\ndef value(): return one.one()\n"
+    tests = "%%exercise 90.2 test_answer.py\ndef test_one(value): assert value == 1\n"
+    assert kernel.text(fixture) == (
+        "`conftest.py` is noted. Run the cell of `test_answer.py` too: then all are graded together."
+    )
+    graded = kernel.text(tests)
+    assert graded.startswith("Graded together with `conftest.py`, as last run.Exercise 90.2: Of two files\nDone.")
+    again = kernel.text(fixture.replace("one.one()", "one.gone()"))
+    assert "stopped with AttributeError, line 4 of conftest.py on the program as it is" in again
+    assert "An answer to exercise 90.2 is `conftest.py` and `test_answer.py`." in kernel.text("%%exercise 90.2\nx = 1")
+
+
+def test_the_kill_matrix_is_of_the_last_grading(kernel):
+    kernel.text(GOOD)
+    assert kernel.text("%matrix 90.1") == (
+        "Kill matrix. 2 tests, 1 of 1 bug caught. squares it: caught by test_three."
+    )
+    kernel.text(NAIVE)
+    [(kind, content)] = kernel.run("%matrix 90.1")
+    assert content["data"]["text/plain"] == "Kill matrix. 1 test, 0 of 1 bug caught. squares it: missed."
+    assert "data:image/svg+xml;base64," in content["data"]["text/html"]
+    kernel.text(STARTER)
+    assert "There is no matrix of exercise 90.1 yet: no bug was tried." in kernel.text("%matrix 90.1")
+
+
 def test_hints_come_one_step_a_call(kernel):
     assert "hint 1 of 2\nLook at the `sign`.\n1 more hint" in kernel.text("%hint 90.1")
     second = kernel.run("%hint 90.1")[0][1]["data"]
@@ -264,11 +304,12 @@ def test_hints_come_one_step_a_call(kernel):
 @pytest.mark.parametrize(
     ("cell", "sentence"),
     [
-        ("%%exercise 9.1\npass", "There is no exercise '9.1'. Near: 90.1."),
+        ("%%exercise 9.1\npass", "There is no exercise '9.1'. Near: 90.1, 90.2."),
         ("%%exercise three\npass", "is not understood. Write the exercise's id"),
         ("%%exercise 90.1 conftest.py\npass", "An answer to exercise 90.1 is `test_answer.py`."),
         ("%%exercise 90.1\ndef test_x(:\n    pass", "Line 2: SyntaxError: "),
         ("%hint", "Which exercise? Write its id, such as `%hint 3.2`."),
+        ("%matrix", "Which exercise? Write its id: `%matrix 15.3`."),
         ("%solution 90.1 --give-up", "is not in this copy"),
         ("%solution 90.1 --now", "`--now` is not understood."),
         ("%show app/service.py", "There is no file `app/service.py` in the project. Near:"),

@@ -3,13 +3,15 @@
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from checker import progress
 from checker.contract import Exercise
-from checker.progress import Progress, Standing, digest
-from checker.verdict import Verdict
+from checker.progress import Pass, Progress, Standing, digest
+from checker.verdict import Verdict, Version
 
 EXERCISE = Exercise("3.2", "03_x", "Isolate", ("test_answer.py",), ("first", "second"), {}, {})
 
@@ -183,3 +185,39 @@ def test_processes_that_record_at_the_same_time_lose_nothing(tmp_path):
     running = [subprocess.Popen([sys.executable, "-c", write, tmp_path, name]) for name in "abc"]
     assert [process.wait(30) for process in running] == [0, 0, 0]
     assert standing(Progress(tmp_path, keep=True)).attempts == 60
+
+
+def passing(**how):
+    versions = (Version("subject", "as it is", "accepted"), Version("mutant", "a_bug", "caught", ("test_a",)))
+    return Verdict(
+        "3.2", "Isolate", "tests", "passed", "", versions,
+        matrix={"test_a": ("a_bug",)}, libraries={"pytest": "9.2.0"}, **how,
+    )  # fmt: skip
+
+
+def test_of_a_pass_its_moment_its_versions_and_its_matrix_are_kept(kept, tmp_path):
+    before = datetime.now(UTC).replace(microsecond=0)
+    kept.record(passing(), {"test_answer.py": "x"})
+    record(kept, "y", "misses")
+    found = Progress(tmp_path, keep=True).passes()["3.2"]
+    assert before <= found.at <= datetime.now(UTC)
+    assert replace(found, at=before) == Pass(
+        "3.2", before, 1, ("a_bug",), {"test_a": ("a_bug",)}, {"pytest": "9.2.0"}
+    )
+
+
+def test_no_pass_is_kept_of_what_did_not_pass(kept):
+    record(kept, "x", "misses")
+    assert kept.passes() == {}
+
+
+def test_a_record_of_the_first_layout_is_taken_over(kept, tmp_path):
+    record(kept, "x", "passed")
+    with sqlite3.connect(kept.path) as old:
+        old.execute("DROP TABLE pass")
+        old.execute("PRAGMA user_version = 1")
+    old.close()
+    later = Progress(tmp_path, keep=True)
+    assert standing(later).state == "passed" and later.passes() == {}
+    later.record(passing(), {"test_answer.py": "z"})
+    assert set(later.passes()) == {"3.2"} and later.note == ""

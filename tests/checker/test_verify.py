@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checker.contract import ContractError, UnknownExercise, load
+from checker.contract import UnknownExercise, load
 from checker.engine.warm import WarmEngine
-from checker.verify import load_answers, prove, verify
+from checker.verify import prove, verify
 from tests.checker.notebooks import code, save
 
 CONTRACT = '''
@@ -144,24 +144,6 @@ def test_a_sound_exercise_is_proved(broken_claims):
 )
 def test_each_claim_can_fail(broken_claims, change, broken):
     assert broken in broken_claims(**change)
-
-
-@pytest.mark.parametrize(
-    "text, message",
-    [
-        ("[[answer]\n", "is not valid TOML"),
-        (answer("x", "", "great"), "needs `name`, `verdict`"),
-        (answer("x", "", misses=["nobody"]), "names nobody"),
-        (answer("x", "", surprise=1), "unknown: surprise"),
-    ],
-)
-def test_a_faulty_stored_answer_says_where(tmp_path, text, message):
-    (tmp_path / "tests/answers").mkdir(parents=True)
-    (tmp_path / "07_small.toml").write_text(CONTRACT, encoding="utf-8")
-    (tmp_path / "tests/answers/07_small.toml").write_text(text, encoding="utf-8")
-    [exercise] = load(tmp_path / "07_small.toml", {})
-    with pytest.raises(ContractError, match=message):
-        load_answers(tmp_path, exercise)
 
 
 def test_an_unknown_exercise_among_known_ones_is_named(pytestconfig, engine):
