@@ -63,11 +63,12 @@ def page(
     capstone = passes[CAPSTONE]
     body = "\n".join(
         [
-            *_head(capstone, exercises[CAPSTONE].title, name),
+            *_head(capstone, name),
             *_caught(capstone),
             *_versions(capstone),
-            *_exercises(exercises, standings),
             *_formative(),
+            *_matrix(capstone),
+            *_exercises(exercises, standings),
         ]
     )
     style = _STYLE.read_text(encoding="utf-8")
@@ -80,19 +81,19 @@ def page(
     )
 
 
-def _head(capstone: Pass, title: str, name: str) -> Iterator[str]:
-    tests, bugs = counted(len(capstone.matrix), "test"), counted(len(capstone.bugs), "bug")
+def _head(capstone: Pass, name: str) -> Iterator[str]:
+    tests, bugs = counted(len(capstone.matrix), "test"), len(capstone.bugs)
     yield '<p class="of">A tutorial in testing async Python</p>'
     yield "<h1>assert await</h1>"
     if name:
         yield f'<p class="name">{escape(clean(name, 120))}</p>'
     yield (
         f"<p>{'wrote' if name else 'Written:'} a suite of {tests} for a feature that had none. It accepts "
-        f"{counted(capstone.accepted, 'correct program')} and catches {bugs} of {len(capstone.bugs)}.</p>"
+        f"{counted(capstone.accepted, 'correct program')} and catches {bugs} of {counted(bugs, 'bug')}.</p>"
     )
     moment = capstone.at
     yield (
-        f'<p class="when">Exercise {CAPSTONE}, {escape(title)}. Graded on {moment.day} {moment:%B %Y} at '
+        f'<p class="when">Exercise {CAPSTONE}, the capstone. Graded on {moment.day} {moment:%B %Y} at '
         f"{moment:%H:%M:%S} UTC.</p>"
     )
 
@@ -102,9 +103,12 @@ def _caught(capstone: Pass) -> Iterator[str]:
     by = {bug: [test for test, caught in capstone.matrix.items() if bug in caught] for bug in capstone.bugs}
     rows = [(f"a program that {bug_words(bug)}", counted(len(tests), "test")) for bug, tests in by.items()]
     yield _table(("Bug", "Caught by"), rows)
+
+
+def _matrix(capstone: Pass) -> Iterator[str]:
     picture = kill_matrix(capstone.matrix, capstone.bugs)
     source = base64.b64encode(picture.svg.encode()).decode()
-    yield "<h2>The kill matrix</h2>"
+    yield '<h2 class="overleaf">The kill matrix</h2>'
     yield f'<img alt="{escape(picture.alt)}" src="data:image/svg+xml;base64,{source}">'
     yield '<p class="small">A row is a test, a column a bug, a mark a catch. A test without one checks a promise that '
     yield "none of these bugs breaks.</p>"

@@ -12,7 +12,7 @@ from checker.report.words import bug_words, clean, counted, listed
 _LETTER, _CELL, _MARGIN = 7.3, 24, 12
 _LEAN, _ACROSS, _UP = 55, 0.58, 0.82
 _LONGEST = 60
-_GROUND, _INK, _FAINT, _GRID = "#ffffff", "#1f2328", "#8c959f", "#d0d7de"
+_GROUND, _INK, _FAINT, _GRID = "#ffffff", "#1f2328", "#59636e", "#d0d7de"
 _CAUGHT, _MISSED = ("#dafbe1", "#1a7f37"), "#cf222e"
 
 

@@ -69,7 +69,7 @@ def test_it_says_what_was_caught_when_and_on_which_versions(write, progress):
     page = write("Ada Lovelace")
     assert "Ada Lovelace" in page.text
     assert "a suite of 2 tests" in page.text
-    assert "accepts 2 correct programs and catches 2 bugs of 2" in page.text
+    assert "accepts 2 correct programs and catches 2 of 2 bugs" in page.text
     assert re.search(r"a program that closes a day early\s*1 test(?!s)", page.text)
     assert re.search(r"a program that lets everybody in\s*2 tests", page.text)
     [day, time] = re.search(r"Graded on (\d+ \w+ \d{4}) at ([\d:]{8}) UTC", page.text).groups()

@@ -18,7 +18,9 @@ import pytest
 
 from checker import cli
 from checker.notebook.reader import read
+from checker.progress import Progress
 from checker.report.json import schema
+from checker.verdict import Verdict
 from tests.checker.clone import LESSON, PREDICTED, RIGHT, WEAK, make_clone
 from tests.checker.interrupts import listens_to_interrupts
 
@@ -404,3 +406,31 @@ def test_verify_without_stored_answers_says_where_they_belong(clone):
     ended = clone.call("verify", "3.1")
     assert ended.returncode == 3
     assert f"tests/answers/{LESSON}.toml: cannot be read" in ended.stderr
+
+
+# The certificate
+
+
+def test_without_a_pass_of_the_capstone_there_is_no_certificate(mine):
+    ended = mine.call("certificate")
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert ended.stdout == (
+        "There is no certificate yet: no pass of exercise 15.3 is recorded in this copy. Run its cells, or: "
+        "python3 -m checker run 15.3\n"
+    )
+    assert not (mine.root / "certificate.html").exists()
+
+
+def test_a_certificate_is_written_where_it_is_asked_for(mine):
+    Progress(mine.root, keep=True).record(
+        Verdict("15.3", "", "tests", "passed", "", matrix={"test_a": ()}), {"test_answer.py": "x"}
+    )
+    ended = mine.call("certificate", "--name", "Ada <&>", "ada.html")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == "ada.html: written. Open it in a browser; it prints on A4.\n"
+    assert "Ada &lt;&amp;&gt;" in (mine.root / "ada.html").read_text(encoding="utf-8")
+    (mine.root / "mine.html").write_text("mine")
+    refused = mine.call("certificate", "mine.html")
+    assert refused.returncode == 2
+    assert "mine.html: is there already and is no certificate. Give another file name." in refused.stderr
+    assert (mine.root / "mine.html").read_text() == "mine"
