@@ -17,7 +17,7 @@ from checker.exercises import reference_of
 from checker.grade import grade, lacks
 from checker.magics.output import Live, Output, html_output, markdown_output, sentence
 from checker.magics.show import fenced
-from checker.notebook import answers as cells
+from checker.notebook import answers as written
 from checker.notebook.build import reference
 from checker.notebook.reader import NotebookError, read
 from checker.progress import ATTEMPTS_BEFORE_SOLUTION, Progress
@@ -40,7 +40,7 @@ class ExerciseMagics(Magics):
         self._root = root
         self.progress_record = Progress(root)
         self.verdicts: dict[str, Verdict] = {}
-        self._answers: dict[str, dict[str, cells.Answer]] = {}
+        self._answers: dict[str, dict[str, written.Answer]] = {}
         self._engine: Engine | None = None
         try:
             self._engine = open_engine()
@@ -64,7 +64,7 @@ class ExerciseMagics(Magics):
         The cell is not run here: it becomes a file and is tried on correct programs and on broken ones. An answer
         of several files is graded when the cell of each was run; after that, whenever one of them is run again.
         """
-        answer = cells.parse(f"%%exercise {line}\n{cell}", 0)
+        answer = written.parse(f"%%exercise {line}\n{cell}", 0)
         if answer is None:
             self._say(
                 f"`%%exercise {line}` is not understood. Write the exercise's id, such as "
@@ -84,7 +84,8 @@ class ExerciseMagics(Magics):
         run = self._answers.setdefault(found.id, {})
         run[name] = answer
         if waiting := tuple(other for other in found.answers if other not in run):
-            self._say(f"`{name}` is noted. Run the cell of {_named(waiting)} too: then all are graded together.")
+            cells = "cell" if len(waiting) == 1 else "cells"
+            self._say(f"`{name}` is noted. Run the {cells} of {_named(waiting)} too: then all are graded together.")
             return
         if others := tuple(other for other in found.answers if other != name):
             self._say(f"Graded together with {_named(others)}, as last run.")
@@ -198,7 +199,7 @@ class ExerciseMagics(Magics):
         return None
 
     def _grade(
-        self, exercise: Exercise, answered: Mapping[str, cells.Answer], *, matrix: bool = False
+        self, exercise: Exercise, answered: Mapping[str, written.Answer], *, matrix: bool = False
     ) -> None:
         """Try an answer, show what came out; the kill matrix alone where `matrix` asks for it and there is one."""
         live = Live(self.shell)
