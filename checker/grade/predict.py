@@ -55,21 +55,20 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
 
 
 def prediction(text: str) -> dict[str, object]:
-    """The dictionary that the answer assigns to `prediction`: literals only, nothing is executed.
+    """The dictionary that the answer assigns to `prediction`, or that stands alone: literals only, nothing is executed.
 
     Later lines may set single keys, as in `prediction["test_a"] = "passed"`.
     """
     found: dict[str, object] | None = None
     for node in parse(text).body:
+        if isinstance(node, ast.Expr) and _is_dictionary(node.value):
+            found = _dictionary(node.value)
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
             continue
         for target in targets:
             if isinstance(target, ast.Name) and target.id == "prediction":
-                found = _plain(node.value)
-                if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
-                    example = 'such as {"test_a": "passed"}'
-                    raise Unusable("invalid", f"Line {node.lineno}: `prediction` is a dictionary, {example}.")
+                found = _dictionary(node.value)
             elif (
                 found is not None
                 and isinstance(target, ast.Subscript)
@@ -79,6 +78,18 @@ def prediction(text: str) -> dict[str, object]:
     if found is None:
         raise Unusable("empty", "There is no `prediction = {…}` in the answer.")
     return found
+
+
+def _is_dictionary(node: ast.expr) -> bool:
+    return isinstance(node, ast.Dict) or (isinstance(node, ast.Call) and _name(node.func) == "dict")
+
+
+def _dictionary(node: ast.expr) -> dict[str, object]:
+    value = _plain(node)
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return value
+    example = 'such as {"test_a": "passed"}'
+    raise Unusable("invalid", f"Line {node.lineno}: `prediction` is a dictionary, {example}.")
 
 
 def _name(node: ast.expr) -> str:

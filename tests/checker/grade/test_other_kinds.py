@@ -145,8 +145,9 @@ def test_a_right_prediction_passes_however_it_is_spelled(judge):
         'prediction: dict = {"test_a": "passed", "test_b": "passed", "test_c": "failed"}',
         'prediction = {}\nprediction["test_a"] = prediction["test_b"] = "passed"\nprediction["test_c"] = "failed"',
         'prediction = dict(test_a="passed", test_b="passed", test_c="failed")',
+        '{"test_a": "passed", "test_b": "passed", "test_c": "failed"}',
     ],
-    ids=["typed", "by key", "called"],
+    ids=["typed", "by key", "called", "without a name"],
 )
 def test_a_prediction_may_be_written_in_other_ways(judge, answer):
     assert judge("0.4", answer).verdict == "passed"
