@@ -101,8 +101,8 @@ def prove(
         verdict = grade(exercise, answer.files, engine)
         yield _claim(
             exercise,
-            f"the stored answer {answer.name} is {_promise(answer)}",
-            _keeps(answer, verdict),
+            f"the stored answer {answer.name} is {promise(answer)}",
+            keeps(answer, verdict),
             verdict,
         )
         caught[answer.name] = _caught(verdict)
@@ -197,7 +197,7 @@ def _caught(verdict: Verdict) -> frozenset[str] | None:
     return frozenset(version.name for version in verdict.of("mutant") if version.result == "caught")
 
 
-def _promise(answer: Stored) -> str:
+def promise(answer: Stored) -> str:
     words = answer.verdict
     if answer.misses is not None:
         words += f", missing exactly {', '.join(answer.misses)}"
@@ -206,7 +206,7 @@ def _promise(answer: Stored) -> str:
     return words + (f", with the finding {answer.finding}" if answer.finding else "")
 
 
-def _keeps(answer: Stored, verdict: Verdict) -> bool:
+def keeps(answer: Stored, verdict: Verdict) -> bool:
     """Whether the verdict is the promised one."""
     missed = {version.name for version in verdict.of("mutant") if version.result == "missed"}
     rejected = {version.name for version in verdict.versions if version.result == "rejected"}
@@ -248,7 +248,7 @@ def _repeated(exercise: Exercise, own: Mapping[str, str], engine: Engine, repeat
 def load(busy: int | None = None) -> Iterator[None]:
     """Keeps every processor busy while the block runs; what burns ends by itself when this process does."""
     burn = [sys.executable, "-c", f"import os\nwhile os.getppid() == {os.getpid()}: sum(range(100_000))"]
-    burners = [subprocess.Popen(burn, stdin=subprocess.DEVNULL) for _ in range(busy or processors())]
+    burners = [subprocess.Popen(burn, stdin=subprocess.DEVNULL) for _ in range(processors() if busy is None else busy)]
     try:
         yield
     finally:
