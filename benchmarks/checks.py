@@ -11,7 +11,7 @@ from pathlib import Path
 from jupyter_client.manager import start_new_kernel
 
 from benchmarks.sample import REAL, SAMPLE, answer, exercise, in_copy, lay_out, versions
-from benchmarks.timing import Failed, Measure, Seconds, command, timed
+from benchmarks.timing import Failed, Measure, Seconds, command, shown, timed
 from checker.engine import Engine
 from checker.engine.fresh import FreshEngine
 from checker.grade import grade
@@ -27,16 +27,26 @@ FIRST, NEXT = "first check", "next check"
 def measures(folder: Path, project: Path, engine: Engine) -> Iterator[Measure]:
     """All that is timed of one answer. `folder`: room for files; `project`: of `sample.project`."""
     own = cold_folder(folder / "unit", SAMPLE)
-    yield Measure(UNIT, lambda: {UNIT: command(PYTEST, own, env=BARE)})
-    yield Measure(WARM, lambda: {WARM: graded(SAMPLE, engine)})
-    yield Measure(PLAIN, lambda: {PLAIN: command(ALL_PLUGINS, own)})
-    yield Measure(FIRST, lambda: first_check(project))
-    yield Measure(FRESH, lambda: {FRESH: graded(SAMPLE, FreshEngine(1))})
+    yield Measure(UNIT, f"{_bare()} {shown(PYTEST)}", lambda: {UNIT: command(PYTEST, own, env=BARE)})
+    yield Measure(WARM, "grade(exercise, answer, WarmEngine())", lambda: {WARM: graded(SAMPLE, engine)})
+    yield Measure(PLAIN, shown(ALL_PLUGINS), lambda: {PLAIN: command(ALL_PLUGINS, own)})
+    yield Measure(
+        FIRST,
+        f"a new kernel: `%load_ext checker`, `%%exercise {SAMPLE}`, the latter again",
+        lambda: first_check(project),
+    )
+    yield Measure(
+        FRESH, "grade(exercise, answer, FreshEngine(1))", lambda: {FRESH: graded(SAMPLE, FreshEngine(1))}
+    )
     trials = [
         lay_out(folder / f"trial-{number}", {**files, **answer(SAMPLE)})
         for number, files in enumerate(versions(exercise(SAMPLE)))
     ]
-    yield Measure(COLD, lambda: {COLD: sum(command(PYTEST, one, env=BARE, expect=(0, 1)) for one in trials)})
+    yield Measure(
+        COLD,
+        f"{len(trials)} times: {_bare()} {shown(PYTEST)}",
+        lambda: {COLD: sum(command(PYTEST, one, env=BARE, expect=(0, 1)) for one in trials)},
+    )
     for id in REAL:
         yield _real(folder, id, engine)
 
@@ -45,11 +55,16 @@ def _real(folder: Path, id: str, engine: Engine) -> Measure:
     own = cold_folder(folder / id, id)
     return Measure(
         f"exercise {id}",
+        "as the unit and as warm, with the reference",
         lambda: {
             f"{UNIT} {id}": command(PYTEST, own, env=BARE),
             f"{WARM} {id}": graded(id, engine),
         },
     )
+
+
+def _bare() -> str:
+    return " ".join(f"{name}={value}" for name, value in BARE.items())
 
 
 def cold_folder(folder: Path, id: str) -> Path:

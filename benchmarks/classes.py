@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -16,7 +16,7 @@ import psutil
 from benchmarks import memory
 from benchmarks.checks import BARE, PYTEST, graded
 from benchmarks.sample import SAMPLE, SMALL, in_copy, submissions
-from benchmarks.timing import Failed, Measure, command, timed
+from benchmarks.timing import Failed, Measure, command, shown, timed
 from checker.engine import Engine
 from checker.engine.warm import SERVER
 
@@ -25,32 +25,50 @@ TRIALS_ONLY = "--no-notebook"
 ONE, CLASS, CLASS_NOTEBOOKS = "one: checker", "class: checker", "class: checker, notebooks too"
 LOOK_EVERY = 0.5  # seconds
 CHILD_EVERY = 0.01  # seconds: a trial's process does not live long
-GRADINGS_WATCHED = 10
 
 
 def one(folder: Path, project: Path) -> Measure:
     """One submission, from nothing: the command."""
     submitted = submissions(folder / "one", SAMPLE, 1)
-    return Measure(ONE, lambda: {ONE: _grade(project, submitted, 1, TRIALS_ONLY)})
+    return Measure(
+        ONE, shown(_words(submitted, TRIALS_ONLY)), lambda: {ONE: _grade(project, submitted, 1, TRIALS_ONLY)}
+    )
 
 
 def whole_class(folder: Path, project: Path, count: int) -> Iterator[Measure]:
     """A class: the trials alone, and with every notebook run in a kernel."""
     submitted = submissions(folder / "class", SAMPLE, count)
-    yield Measure(CLASS, lambda: {CLASS: _grade(project, submitted, count, TRIALS_ONLY)})
-    yield Measure(CLASS_NOTEBOOKS, lambda: {CLASS_NOTEBOOKS: _grade(project, submitted, count)})
+    yield Measure(
+        CLASS,
+        shown(_words(submitted, TRIALS_ONLY)),
+        lambda: {CLASS: _grade(project, submitted, count, TRIALS_ONLY)},
+    )
+    yield Measure(
+        CLASS_NOTEBOOKS,
+        shown(_words(submitted)),
+        lambda: {CLASS_NOTEBOOKS: _grade(project, submitted, count)},
+    )
 
 
-def command_of(options: Sequence[str] = (TRIALS_ONLY,)) -> list[str]:
-    """The command that grades a folder, as a person would type it."""
-    return ["python3", "-m", "checker", "grade", "FOLDER", *options, "--json", "RESULT"]
+def _words(submitted: Path, *options: str) -> list[str | Path]:
+    return [*GRADE, submitted, "--json", _result(submitted), *options]
+
+
+def _result(submitted: Path) -> Path:
+    return submitted.with_suffix(".json")
 
 
 def _grade(project: Path, submitted: Path, count: int, *options: str) -> float:
-    result = submitted.with_suffix(".json")
-    seconds = command([*GRADE, submitted, "--json", result, *options], project, env=in_copy(project), expect=(0, 1))
-    _expect_passed(result, count)
+    # 1: the notebooks are no lesson's, so their given cells may differ from it.
+    seconds = command(_words(submitted, *options), project, env=in_copy(project), expect=(0, 1))
+    _expect_passed(_result(submitted), count)
     return seconds
+
+
+def isolation(folder: Path) -> str:
+    """What the results of the class say of how its trials were kept apart."""
+    document = json.loads((folder / "class.json").read_text(encoding="utf-8"))
+    return document["submissions"][0]["exercises"][0]["isolation"]
 
 
 def _expect_passed(result: Path, count: int) -> None:
@@ -60,7 +78,7 @@ def _expect_passed(result: Path, count: int) -> None:
         raise Failed(f"{count} right answers were graded: {verdicts}")
 
 
-def scale(folder: Path, project: Path, counts: Sequence[int], told) -> Iterator[dict]:
+def scale(folder: Path, project: Path, counts: Sequence[int], told: Callable[[str], None]) -> Iterator[dict]:
     """Grades ever more submissions of a small exercise; of each number the seconds and the memory of the whole tree.
 
     `first_mib` and `last_mib` are the means of the second and of the last tenth of the time: what grows shows there.
@@ -68,8 +86,7 @@ def scale(folder: Path, project: Path, counts: Sequence[int], told) -> Iterator[
     for count in counts:
         told(f"{count} submissions")
         submitted = submissions(folder / f"scale-{count}", SMALL, count)
-        result = submitted.with_suffix(".json")
-        words = [*GRADE, submitted, TRIALS_ONLY, "--json", result]
+        words = _words(submitted, TRIALS_ONLY)
         process = subprocess.Popen(
             words,
             cwd=project,
@@ -82,7 +99,7 @@ def scale(folder: Path, project: Path, counts: Sequence[int], told) -> Iterator[
             seconds, code = timed(process.wait)
         if code != 0:
             raise Failed(f"{' '.join(map(str, words))}: exit code {code}")
-        _expect_passed(result, count)
+        _expect_passed(_result(submitted), count)
         yield {
             "submissions": count,
             "seconds": round(seconds, 3),
@@ -93,7 +110,7 @@ def scale(folder: Path, project: Path, counts: Sequence[int], told) -> Iterator[
         shutil.rmtree(submitted)
 
 
-def memory_of(engine: Engine, unit: Path) -> dict[str, float]:
+def memory_of(engine: Engine, unit: Path, *, gradings: int) -> dict[str, float]:
     """MiB of the warm process while it waits, of its largest child's own pages, of the tree at its peak, and of one
     cold pytest.
     """
@@ -109,11 +126,13 @@ def memory_of(engine: Engine, unit: Path) -> dict[str, float]:
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
-    for _ in range(GRADINGS_WATCHED):
+    for _ in range(gradings):
         graded(SAMPLE, engine)
     over.set()
     thread.join()
-    cold = psutil.Popen(PYTEST, cwd=unit, env=os.environ | BARE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    cold = psutil.Popen(
+        PYTEST, cwd=unit, env=os.environ | BARE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     with memory.watch(cold.pid, CHILD_EVERY) as watched:
         cold.wait()
     return {

@@ -179,11 +179,15 @@ def sentence(found: dict) -> str:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--gradings", type=click.IntRange(1), default=10_000, show_default=True, help="How many in all.")
+@click.option(
+    "--gradings", type=click.IntRange(1), default=10_000, show_default=True, help="How many in all."
+)
 @click.option("--seconds", type=float, default=float("inf"), help="Stop after so many seconds, too.")
 @click.option("--load", "burners", type=click.IntRange(0), help="Busy processes beside it; one a processor.")
 @click.option("--seed", type=int, help="Of the random order; recorded.")
-@click.option("--output", type=click.Path(path_type=Path), default=RESULTS, help="Results file, lines of JSON.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), default=RESULTS, help="Results file, lines of JSON."
+)
 @click.option("--resume", is_flag=True, help="Add to --output until it holds --gradings.")
 @click.option("--count", "only_count", is_flag=True, help="Grade nothing: count what --output holds.")
 def main(ids, gradings, seconds, burners, seed, output: Path, resume, only_count) -> None:
@@ -221,7 +225,9 @@ def main(ids, gradings, seconds, burners, seed, output: Path, resume, only_count
         )
         try:
             with load(burners), closing(open_engine()) as engine:
-                counts = run(shuffled(answers, seed), engine, out, gradings=gradings - before, seconds=seconds)
+                counts = run(
+                    shuffled(answers, seed), engine, out, gradings=gradings - before, seconds=seconds
+                )
                 with closing(counts):
                     _show(counts, before, gradings)
         except KeyboardInterrupt:

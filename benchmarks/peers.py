@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.environments import binary
 from benchmarks.sample import CONFIG, SAMPLE, answer, exercise, lay_out, notebook, signed
-from benchmarks.timing import Failed, Measure, command
+from benchmarks.timing import Failed, Measure, command, shown
 from checker.engine.processes import processors
 
 OTTER_RUN, OTTER_API, NBGRADER = "one: otter run", "one: otter API", "one: nbgrader"
@@ -55,13 +55,17 @@ class Mutmut:
         """All mutants, as many at a time as there are processors; and the first alone, which is all its fixed cost."""
         self._run()
         self._count()
-        yield Measure(MUTMUT, lambda: {MUTMUT: self._run()})
-        yield Measure(MUTMUT_ONE, lambda: {MUTMUT_ONE: self._run(self.mutants[0])})
+        yield Measure(MUTMUT, shown(self._words()), lambda: {MUTMUT: self._run()})
+        first = self.mutants[0]
+        yield Measure(MUTMUT_ONE, shown(self._words(first)), lambda: {MUTMUT_ONE: self._run(first)})
 
     def _run(self, *mutants: str) -> float:
         shutil.rmtree(self._work, ignore_errors=True)
         shutil.copytree(self._template, self._work)
-        return command([self._program, "run", "--max-children", str(processors()), *mutants], self._work)
+        return command(self._words(*mutants), self._work)
+
+    def _words(self, *mutants: str) -> list[str | Path]:
+        return [self._program, "run", "--max-children", str(processors()), *mutants]
 
     def _count(self) -> None:
         lines = subprocess.run(
@@ -106,27 +110,36 @@ class Otter:
         lay_out(folder, {"tests/q1.py": test})
         (folder / "out").mkdir()
         self._zip = folder / "autograder.zip"
-        command([binary("otter", "otter"), "generate", "-t", "tests", "-o", self._zip], folder, env=self._environment)
+        command(
+            [binary("otter", "otter"), "generate", "-t", "tests", "-o", self._zip],
+            folder,
+            env=self._environment,
+        )
         self._submitted = [
             notebook(folder / f"learner_{learner}.ipynb", _cell(learner)) for learner in range(1, count + 1)
         ]
 
     def one(self) -> Iterator[Measure]:
         """One submission, both ways."""
-        yield Measure(OTTER_RUN, lambda: {OTTER_RUN: self._run()})
-        yield Measure(OTTER_API, lambda: {OTTER_API: self._api(1)})
+        yield Measure(OTTER_RUN, shown(self._run_words()), lambda: {OTTER_RUN: self._run()})
+        yield Measure(
+            OTTER_API, "otter.api.grade_submission in a new process", lambda: {OTTER_API: self._api(1)}
+        )
 
     def whole_class(self) -> Iterator[Measure]:
         """All submissions in one process. `otter run` has no such form; `otter grade` wants docker."""
         count = len(self._submitted)
-        yield Measure(CLASS_OTTER_API, lambda: {CLASS_OTTER_API: self._api(count)})
+        how = f"otter.api.grade_submission, {count} times in a new process"
+        yield Measure(CLASS_OTTER_API, how, lambda: {CLASS_OTTER_API: self._api(count)})
 
     def _run(self) -> float:
-        words = [binary("otter", "otter"), "run", self._submitted[0], "-a", self._zip, "-o", "out"]
-        seconds = command(words, self._folder, env=self._environment)
+        seconds = command(self._run_words(), self._folder, env=self._environment)
         result = json.loads((self._folder / "out" / "results.json").read_text(encoding="utf-8"))
         _expect("otter run", [test["score"] for test in result["tests"] if "score" in test], 1)
         return seconds
+
+    def _run_words(self) -> list[str | Path]:
+        return [binary("otter", "otter"), "run", self._submitted[0], "-a", self._zip, "-o", "out"]
 
     def _api(self, count: int) -> float:
         script = Path(__file__).parent / "peers" / "otter_api.py"
@@ -152,7 +165,8 @@ class Nbgrader:
 
     def measures(self, name: str, count: int) -> Iterator[Measure]:
         """`count` submissions under one name of a figure."""
-        yield Measure(name, lambda: {name: self._autograde(count)})
+        how = f"nbgrader autograde sample ({count} submitted)"
+        yield Measure(name, how, lambda: {name: self._autograde(count)})
 
     def one(self) -> Iterator[Measure]:
         """One submission."""
@@ -167,7 +181,9 @@ class Nbgrader:
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(self._template, work)
         for learner in range(1, count + 1):
-            self._notebook(work / "submitted" / f"learner_{learner}" / "sample" / "sample.ipynb", _cell(learner))
+            self._notebook(
+                work / "submitted" / f"learner_{learner}" / "sample" / "sample.ipynb", _cell(learner)
+            )
         words = [binary("nbgrader", "nbgrader"), "autograde", "sample"]
         seconds = command(words, work, env=self._environment)
         with closing(sqlite3.connect(work / "gradebook.db")) as book:

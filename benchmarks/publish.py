@@ -63,6 +63,16 @@ def held(value: float, limit: float, *, most: bool) -> str:
     return f"{sign} {limit:g}: {'met' if met else 'not met'}"
 
 
+def picture(figures: Figures) -> str:
+    """The picture, and in words what it shows."""
+    counts = [str(one["submissions"]) for one in figures.document["scale"]]
+    warm, slowest = figures.ratio(checks.WARM), figures.ratio(peers.CLASS_OTTER_API, classes.CLASS)
+    return (
+        f"![One answer takes the warm engine {warm:.2f} cold runs of pytest; a class takes otter-grader "
+        f"{slowest:.1f} times as long as the checker; seconds for {', '.join(counts)} submissions.]({PICTURE.name})"
+    )
+
+
 def machine(figures: Figures) -> str:
     """On what the figures were taken."""
     document = figures.document
@@ -89,7 +99,8 @@ def answer(figures: Figures) -> str:
         return what, f"{figures.ratio(name):.2f}", target, figures.spread(name)
 
     times = {
-        name: f"{value:.1f} times the warm engine; {held(value, 6, most=False)}" for name, value in by_warm.items()
+        name: f"{value:.1f} times the warm engine; {held(value, 6, most=False)}"
+        for name, value in by_warm.items()
     }
     return table(
         ("what", "of the unit", "target", "seconds: median (lowest–highest)"),
@@ -102,7 +113,9 @@ def answer(figures: Figures) -> str:
         row("the same with every plugin of a learner's environment", checks.PLAIN),
         row(f"**all {trials} trials on the warm engine**", checks.WARM, held(warm, 0.5, most=True)),
         row(
-            "the first check after `%load_ext checker`, both cells run at once", checks.FIRST, held(first, 2, most=True)
+            "the first check after `%load_ext checker`, both cells run at once",
+            checks.FIRST,
+            held(first, 2, most=True),
         ),
         row("the second check in that kernel", checks.NEXT),
         row(
@@ -125,7 +138,14 @@ def real(figures: Figures) -> str:
                 (f"{id} {about['title']}", str(about["trials"]), f"{ratio:.2f}", held(ratio, 0.5, most=True),
                  figures.spread(warm), figures.spread(unit))
             )  # fmt: skip
-    head = ("exercise", "trials", "warm, of its own cold pytest", "target", "warm, seconds", "cold pytest, seconds")
+    head = (
+        "exercise",
+        "trials",
+        "warm, of its own cold pytest",
+        "target",
+        "warm, seconds",
+        "cold pytest, seconds",
+    )
     return table(head, *rows)
 
 
@@ -145,7 +165,8 @@ def mutants(figures: Figures) -> str:
         ("a cold run of pytest", figures.median(checks.COLD) / trials),
     ]
     return table(
-        ("what", "of the unit", "seconds"), *((what, f"{value / unit:.3f}", f"{value:.3f}") for what, value in rows)
+        ("what", "of the unit", "seconds"),
+        *((what, f"{value / unit:.3f}", f"{value:.3f}") for what, value in rows),
     )
 
 
@@ -179,16 +200,18 @@ def graders(figures: Figures) -> str:
                 f"{figures.median(single):.2f}" if single else "",
             )
         )  # fmt: skip
-    return table(
-        (
-            "grader",
-            "what it tries",
-            "time of a class, of the checker's trials",
-            "target",
-            f"seconds each, class of {count}",
-            "seconds, one alone",
-        ),
-        *rows,
+    head = (
+        "grader",
+        "what it tries",
+        "time of a class, of the checker's trials",
+        "target",
+        f"seconds each, class of {count}",
+        "seconds, one alone",
+    )
+    notebooks = (figures.median(classes.CLASS_NOTEBOOKS) - figures.median(classes.CLASS)) / count
+    return (
+        f"{table(head, *rows)}\n\nThe notebook half alone adds {notebooks:.2f} s a submission. "
+        f"Isolation of the checker's trials, in its own words: {figures.document['isolation']}."
     )
 
 
@@ -240,12 +263,26 @@ def honest() -> str:
         count, commit = run["count"], run["commit"][:12] + ("" if run["clean"] else " (changed)")
         given = (run["started"], commit, str(run["answers"]), str(run["busy_processes"]))
         runs.append((*given, f"{count['load']:.1f}", str(count["gradings"]), f"{count['seconds'] / 60:.0f}"))
-    head = ("run begun", "commit", "answers", "busy processes beside it", "mean load average", "gradings", "minutes")
+    head = (
+        "run begun",
+        "commit",
+        "answers",
+        "busy processes beside it",
+        "mean load average",
+        "gradings",
+        "minutes",
+    )
     return f"**{honest_gradings.sentence(found)}**\n\n{table(head, *runs)}"
 
 
+def how(figures: Figures) -> str:
+    """How each was measured."""
+    rows = [(name, f"`{how}`" if "`" not in how else how) for name, how in figures.document["how"].items()]
+    return table(("measure", "how"), *rows).replace("--:", "---")
+
+
 TABLES: dict[str, Callable[[Figures], str]] = {
-    name.__name__: name for name in (machine, answer, real, mutants, graders, scale, memory)
+    name.__name__: name for name in (picture, machine, answer, real, mutants, graders, scale, memory, how)
 }
 
 
@@ -255,6 +292,11 @@ def blocks() -> Iterator[tuple[str, str]]:
     for name, write in TABLES.items():
         yield name, write(figures) if figures else NOT_YET
     yield "honest", honest()
+
+
+def named(text: str) -> list[str]:
+    """The blocks that a text has room for."""
+    return [found[2] for found in _BLOCK.finditer(text)]
 
 
 def renewed(text: str) -> str:
@@ -273,7 +315,9 @@ def publish() -> None:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--check", is_flag=True, help="Write nothing; exit code 1 when README.md is not as results/ says.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit code 1 when README.md is not as results/ says."
+)
 def main(check: bool) -> None:
     """Write the figures of results/ into README.md and draw them."""
     if check:

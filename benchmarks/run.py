@@ -47,7 +47,13 @@ class _Peers:
 
 
 def measure(
-    folder: Path, rounds: int, class_rounds: int, count: int, counts: list[int], with_peers: bool, told: Callable
+    folder: Path,
+    rounds: int,
+    class_rounds: int,
+    count: int,
+    counts: list[int],
+    with_peers: bool,
+    told: Callable,
 ) -> dict:
     """All figures. `told(what)` hears of each thing that is about to be done."""
     results = Results()
@@ -59,14 +65,16 @@ def measure(
             single += [*others.mutmut.measures(), *(one for grader in others.graders for one in grader.one())]
         interleave(single, rounds, results, told)
         told("memory of the warm engine")
-        memory = classes.memory_of(engine, folder / "unit")
+        memory = classes.memory_of(engine, folder / "unit", gradings=2 * rounds)
     together = list(classes.whole_class(folder, copy, count))
     if others:
         together += [one for grader in others.graders for one in grader.whole_class()]
-    interleave(together, class_rounds, results, told, warm_up=False)
+    interleave(together, class_rounds, results, told)
     return {
+        "how": results.how,
         "seconds": results.seconds,
         "memory": memory,
+        "isolation": classes.isolation(folder),
         "scale": list(classes.scale(folder, copy, counts, told)),
         "peers": others.about() if others else None,
     }
@@ -99,14 +107,18 @@ def _counts(_context, _parameter, text: str) -> list[int]:
 @click.option("--class", "count", type=click.IntRange(1), default=20, show_default=True, help="Its size.")
 @click.option("--scale", "counts", callback=_counts, default="1,10,100,1000", show_default=True)
 @click.option("--without-peers", is_flag=True, help="Only the checker.")
-@click.option("--output", type=click.Path(path_type=Path), help="Write the figures here; leave README.md alone.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="Write the figures here; leave README.md alone."
+)
 def main(rounds, class_rounds, count, counts, without_peers, output: Path | None) -> None:
     """Measure everything on a quiet machine and renew README.md (about 12 minutes with two processors).
 
     A quick look: --rounds 1 --class 2 --class-rounds 1 --scale 1,3 --output FILE
     """
     if not without_peers and not environments.are_complete():
-        raise click.UsageError(f"The peers' environments are not made. Run: {sys.executable} {environments.__file__}")
+        raise click.UsageError(
+            f"The peers' environments are not made. Run: {sys.executable} {environments.__file__}"
+        )
     if without_peers and not output:
         raise click.UsageError("README.md compares with the peers: give --output with --without-peers.")
     began = time.monotonic()

@@ -19,17 +19,22 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Measure:
-    """Something to time. `run` does it once and returns the seconds of each figure that it gives, by name."""
+    """Something to time. `run` does it once and returns the seconds of each figure that it gives, by name.
+
+    `how`: the command, or what is called.
+    """
 
     name: str
+    how: str
     run: Callable[[], Seconds]
 
 
 @dataclass
 class Results:
-    """All seconds of each figure, by name, in the order of the rounds."""
+    """All seconds of each figure, by name, in the order of the rounds; and how each measure was taken."""
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    how: dict[str, str] = field(default_factory=dict)
 
     def add(self, figures: Seconds) -> None:
         """Adds one round of a measure."""
@@ -38,24 +43,22 @@ class Results:
 
 
 def interleave(
-    measures: Sequence[Measure],
-    rounds: int,
-    results: Results,
-    told: Callable[[str], None],
-    *,
-    warm_up: bool = True,
+    measures: Sequence[Measure], rounds: int, results: Results, told: Callable[[str], None]
 ) -> None:
-    """Runs every measure once a round. `warm_up`: an extra first round, which fills caches and is not kept."""
-    for number in range(0 if warm_up else 1, rounds + 1):
+    """Runs every measure once a round. A first round that fills caches is one of several: medians leave it out."""
+    results.how |= {measure.name: measure.how for measure in measures}
+    for number in range(1, rounds + 1):
         for measure in measures:
             told(f"round {number} of {rounds}: {measure.name}")
-            figures = measure.run()
-            if number:
-                results.add(figures)
+            results.add(measure.run())
 
 
 def command(
-    words: Sequence[str | Path], cwd: Path, *, env: Mapping[str, str] | None = None, expect: Sequence[int] = (0,)
+    words: Sequence[str | Path],
+    cwd: Path,
+    *,
+    env: Mapping[str, str] | None = None,
+    expect: Sequence[int] = (0,),
 ) -> float:
     """The seconds that a command takes. Raises `Failed` when its exit code is another than expected."""
     environment = os.environ | dict(env or {})
@@ -74,6 +77,11 @@ def command(
     if done.returncode not in expect:
         raise Failed(f"{shlex.join(map(str, words))}: exit code {done.returncode}\n{done.stdout[-2000:]}")
     return seconds
+
+
+def shown(words: Sequence[str | Path]) -> str:
+    """A command as a person would type it, without the folders of this run."""
+    return shlex.join(Path(word).name if Path(word).is_absolute() else str(word) for word in words)
 
 
 def timed(function: Callable[[], object]) -> tuple[float, object]:

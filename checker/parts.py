@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.bootstrap import ROOT
 from checker.contract import load_all
 from checker.engine.databases import absent, remedy
 from checker.engine.sandbox import why_not
@@ -134,9 +135,18 @@ def _missing() -> dict[str, tuple[str, str]]:
         missing["browser"] = ("playwright is not installed", DEVELOPER)
     if reason := absent(elsewhere=False):
         missing["postgres"] = (reason, remedy())
+    if not _has_peers(ROOT):
+        command = f"{sys.executable} benchmarks/environments.py"
+        missing["peers"] = ("the environments of the tools that benchmarks compare with are not made", command)
     if reason := why_not():
         missing["isolation"] = (reason.rstrip("."), SANDBOXES)
     return missing
+
+
+def _has_peers(root: Path) -> bool:
+    """Whether `benchmarks/environments.py` has made all that `benchmarks/peers` describes."""
+    made = root / "benchmarks" / ".environments"
+    return all((made / file.stem / "complete").exists() for file in root.glob("benchmarks/peers/*.txt"))
 
 
 def _needing(root: Path, what: str) -> list[str]:

@@ -32,7 +32,10 @@ def main(source, target):
 
     def ratios(chosen, unit):
         """Medians of the ratios of each round."""
-        return [median(a / b for a, b in zip(seconds[name], seconds[unit], strict=True)) for name in chosen.values()]
+        return [
+            median(a / b for a, b in zip(seconds[name], seconds[unit], strict=True))
+            for name in chosen.values()
+        ]
 
     trials = document["exercises"]["99.1"]["trials"]
     one = {

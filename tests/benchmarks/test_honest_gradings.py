@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from benchmarks import honest_gradings
 from benchmarks.honest_gradings import Count, run, sentence, shuffled, summary
+from checker.bootstrap import ROOT
 from checker.contract import load
 from checker.engine.warm import WarmEngine
 from checker.verify import Stored
@@ -34,7 +34,7 @@ def engine():
 @pytest.fixture(scope="module")
 def exercise():
     """An exercise of the small contract that the tests of the grader use."""
-    return load(Path("tests/checker/grade/00_small.toml"), {})[0]
+    return load(ROOT / "tests/checker/grade/00_small.toml", {})[0]
 
 
 @pytest.fixture
