@@ -14,14 +14,13 @@ OURS, OTHERS, UNIT = "#1a7f37", "#8c8c8c", "#1f4e9c"
 
 
 def bars(axes, names, ratios, colours, what, line=1.0):
-    """Horizontal bars on a logarithmic scale, each with its number."""
+    """Horizontal bars from zero, each with its number."""
     axes.barh(names, ratios, color=colours)
     axes.invert_yaxis()
-    axes.set_xscale("log")
     axes.axvline(line, color=UNIT, linewidth=1)
     for place, ratio in enumerate(ratios):
         axes.annotate(f"{ratio:.2f}", (ratio, place), xytext=(4, 0), textcoords="offset points", va="center")
-    axes.set_xlim(right=max(ratios) * 3)
+    axes.set_xlim(right=max(ratios) * 1.15)
     axes.set_title(what, loc="left", fontsize=11)
     axes.spines[["top", "right"]].set_visible(False)
 

@@ -83,7 +83,7 @@ def test_a_table_is_markdown():
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("picture", "takes otter-grader 6.0 times as long as the checker; seconds for 1, 10, 100 submissions.](speed.svg)"),
+        ("picture", "6.0 times as long as the checker; seconds for 1, 10, 100 submissions.](speed.svg)"),
         ("machine", "2 processors (P), 8 GiB, Linux, Python 3.11.7; mutmut 3.8.1, pytest 9.2.0."),
         ("answer", "| **all 10 trials on the warm engine** | 0.40 | ≤ 0.5: met | 0.80 (0.50–1.20) |"),
         ("answer", "| 2.50 | ≤ 2: not met | 5.00 (2.50–10.00) |"),
