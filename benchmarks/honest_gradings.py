@@ -151,9 +151,9 @@ def _write(out: IO[str], kind: str, **more: object) -> None:
 
 
 def summary(path: Path) -> dict[str, object]:
-    """The sums over all runs of a results file, and of each run what it was made on."""
+    """The sums over all runs of a results file, and of each run what it was made on. A torn last line is no line."""
     runs: list[dict] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").rpartition("\n")[0].splitlines():
         entry = json.loads(line)
         kind = entry.pop("kind")
         if kind == "run":
@@ -197,20 +197,25 @@ def main(ids, gradings, seconds, burners, seed, output: Path, resume, only_count
 
     Run it in a clone of its own: what is edited meanwhile is graded with.
     """
-    if only_count:
+    if only_count and not output.exists():
+        raise click.UsageError(f"{output}: there is no such file. Leave out --count to make it.")
+    before = summary(output)["gradings"] if output.exists() else 0
+    if only_count or (resume and before >= gradings):
         found = summary(output)
         click.echo(sentence(found))
         sys.exit(bool(found["wrong_verdicts"]))
     if output.exists() and not resume:
         raise click.UsageError(f"{output} exists. Add to it with --resume, or name another --output.")
-    before = summary(output)["gradings"] if output.exists() else 0
     answers = cases(ROOT, ids)
     if not answers:
         raise click.UsageError(f"No exercise is named {' or '.join(ids)}. All: python3 -m checker list")
-    burners, seed = processors() if burners is None else burners, seed or random.randrange(2**32)
+    burners = processors() if burners is None else burners
+    seed = random.randrange(2**32) if seed is None else seed
     output.parent.mkdir(parents=True, exist_ok=True)
     # A plain `kill` ends it as Ctrl+C does: with a last count.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if output.exists():
+        os.truncate(output, output.read_bytes().rfind(b"\n") + 1)
     with output.open("a", encoding="utf-8") as out:
         _write(
             out,

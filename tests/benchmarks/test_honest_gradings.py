@@ -104,7 +104,7 @@ def test_an_interrupted_file_counts_as_far_as_it_came(tmp_path):
     path = tmp_path / "lines.jsonl"
     run_line = json.dumps({"kind": "run", "commit": "c" * 40})
     count_line = json.dumps({"kind": "count", **count.line()})
-    path.write_text(f"{run_line}\n{count_line}\n{run_line}\n")
+    path.write_text(f"{run_line}\n{count_line}\n{run_line}\n{count_line[:30]}")
     found = summary(path)
     assert (found["gradings"], found["wrong_verdicts"], len(found["runs"])) == (20, 1, 2)
     assert sentence(found).startswith("1 wrong verdicts in 20 gradings")
@@ -116,8 +116,12 @@ def test_the_command_goes_on_where_it_stopped(tmp_path):
     for gradings, resume in ((1, []), (3, ["--resume"])):
         result = CliRunner().invoke(honest_gradings.main, [*words, "--gradings", str(gradings), *resume])
         assert result.exit_code == 0, result.output
+        with path.open("a") as torn:
+            torn.write('{"kind": "co')
     found = summary(path)
     assert [one["count"]["gradings"] for one in found["runs"]] == [1, 2]
     assert all(len(one["commit"]) == 40 for one in found["runs"])
+    done = CliRunner().invoke(honest_gradings.main, [*words, "--gradings", "3", "--resume"])
+    assert (done.exit_code, len(summary(path)["runs"])) == (0, 2)
     refused = CliRunner().invoke(honest_gradings.main, words)
     assert (refused.exit_code, "exists. Add to it with --resume" in refused.output) == (2, True)
