@@ -25,9 +25,16 @@ def machine() -> dict[str, object]:
 
 
 def checkout() -> dict[str, object]:
-    """`commit`: the full hash; `clean`: whether the tracked files are those of the commit."""
-    changed = _git("status", "--porcelain", "--untracked-files=no")
-    return {"commit": _git("rev-parse", "HEAD"), "clean": not changed}
+    """`commit`: the full hash; `clean`: whether the tracked files are those of the commit.
+
+    In a copy that git knows nothing of, the commit is `unknown` and not clean.
+    """
+    try:
+        commit = _git("rev-parse", "HEAD")
+        changed = _git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": "unknown", "clean": False}
+    return {"commit": commit, "clean": not changed}
 
 
 def _git(*words: str) -> str:
