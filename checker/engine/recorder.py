@@ -147,7 +147,8 @@ class Recorder:
         if item.get_closest_marker("xfail"):
             return None
         words = self._explanation(item, call.excinfo) if self.explain else _words(call.excinfo.value)
-        return TestReport(item.nodeid, item.location, {}, "failed", words, call.when)
+        # pytest's summary goes through it character by character.
+        return TestReport(item.nodeid, item.location, {}, "failed", _capped(words), call.when)
 
     def _explanation(self, item, excinfo) -> str:
         """pytest's own words, without the frames of libraries: a learner can change only what is in the folder."""
