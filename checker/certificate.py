@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 
 from checker.contract import Exercise, load_all
-from checker.matrix_picture import kill_matrix
+from checker.pictures.matrix import kill_matrix
 from checker.notebook.reader import shown
 from checker.notebook.writer import write
 from checker.progress import Pass, Progress, Standing

@@ -109,7 +109,7 @@ class Exercise:
     """All that is needed to grade an answer. `subject` and `given` map a relative path to a file's text.
 
     `needs`: `postgresql` where its trials do, else empty. `databases`: on which of `DATABASES` a fixture is tried,
-    where that is not what `needs` says.
+    where that is not what `needs` says. `matrix`: every test is tried on every bug, though nobody asked for it.
     """
 
     id: str
@@ -124,6 +124,7 @@ class Exercise:
     seconds: float = 5.0
     needs: str = ""
     databases: tuple[str, ...] = ()
+    matrix: bool = False
     own_subject: bool = field(default=False, compare=False)
 
     @property
@@ -219,6 +220,7 @@ def _exercise(entry: dict, path: Path, app: Mapping[str, str], shared: Mapping[s
             "seconds",
             "needs",
             "databases",
+            "matrix",
         },
         where,
     )
@@ -248,6 +250,7 @@ def _exercise(entry: dict, path: Path, app: Mapping[str, str], shared: Mapping[s
         seconds=float(entry.get("seconds", Exercise.seconds)),
         needs=entry.get("needs", ""),
         databases=tuple(entry.get("databases", ())),
+        matrix=bool(entry.get("matrix", False)),
         own_subject="subject" in entry,
     )
     _check_versions(exercise, where)

@@ -40,12 +40,12 @@ def grade(
     mistake never raises; a fault of the engine gives `grader_error`. What the exercise needs and this machine has not
     gives `not_run`. KeyboardInterrupt passes through, with every trial ended.
     """
-    if missing := lacks(exercise):
+    if missing := lacks(exercise) or _out_of_reach(exercise, engine):
         return Verdict(exercise.id, exercise.title, exercise.kind, "not_run", missing, libraries=libraries())
     try:
         files = readable(exercise, answers, first_line or {})
         kind = import_module(f"checker.grade.{exercise.kind}")
-        verdict = kind.judge(exercise, files, Trials(engine, exercise, progress, matrix=matrix))
+        verdict = kind.judge(exercise, files, Trials(engine, exercise, progress, matrix=matrix or exercise.matrix))
     except Unusable as unusable:
         verdict = unusable.verdict(exercise)
     except EngineError as error:
@@ -78,6 +78,16 @@ def lacks(exercise: Exercise) -> str:
     """Why the exercise cannot be tried on this machine, and how to get what it needs; empty where it can."""
     reason = absent() if exercise.needs == POSTGRESQL else ""
     return f"This needs PostgreSQL: {reason}. To get it: {remedy()}" if reason else ""
+
+
+def _out_of_reach(exercise: Exercise, engine: Engine) -> str:
+    """Why a trial could not reach what the exercise needs; empty where it can."""
+    if not exercise.needs or not engine.isolation.strangers:
+        return ""
+    return (
+        "This needs PostgreSQL, which a class run does not reach: a sandbox has no network. To grade it: in a "
+        "container that nothing of yours is in, with --unsafe"
+    )
 
 
 def libraries() -> dict[str, str]:

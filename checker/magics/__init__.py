@@ -31,7 +31,7 @@ def load_ipython_extension(shell) -> None:
         close()
     lesson, exercises = Lesson(shell, root), ExerciseMagics(shell, root)
     postgresql = PostgresqlMagics(shell)
-    certificate = CertificateMagics(shell, root, exercises.progress_record, exercises.verdicts)
+    certificate = CertificateMagics(shell, root, exercises.progress_record)
     shell.register_magics(exercises, postgresql, ShowMagics(shell, root), certificate)
     for close in (lesson.close, exercises.close, postgresql.close):
         _started.append(close)

@@ -20,12 +20,12 @@ from checker.magics.show import fenced
 from checker.notebook import answers as written
 from checker.notebook.build import reference
 from checker.notebook.reader import NotebookError, read
+from checker.pictures.drawing import Picture
+from checker.pictures.matrix import kill_matrix
 from checker.progress import ATTEMPTS_BEFORE_SOLUTION, Progress
 from checker.report import words
 from checker.report.html import details, framed, html, progress, prose_block, table
-from checker.report.html import matrix as matrix_table
 from checker.report.text import hint_lines, text
-from checker.report.text import matrix as matrix_lines
 from checker.verdict import Verdict
 
 _STATES = {"passed": "done", "tried": "tried", "untouched": "not begun"}
@@ -39,7 +39,7 @@ class ExerciseMagics(Magics):
         super().__init__(shell)
         self._root = root
         self.progress_record = Progress(root)
-        self.verdicts: dict[str, Verdict] = {}
+        self._verdicts: dict[str, Verdict] = {}
         self._answers: dict[str, dict[str, written.Answer]] = {}
         self._engine: Engine | None = None
         try:
@@ -93,16 +93,25 @@ class ExerciseMagics(Magics):
 
     @line_magic
     def matrix(self, line: str) -> None:
-        """Show which of your tests catches which bug: `%matrix 3.2`, after the cell of the answer has run."""
+        """Draw which test catches which bug, in the last grading of an exercise: `%matrix 3.2`.
+
+        Where each bug was tried only until a test caught it, the others are tried now.
+        """
         found = self._find(line, "%matrix")
         if found is None:
             return
-        if found.kind != "tests":
-            self._say(f"The answer to exercise {found.id} has no tests, so there is no matrix.")
-        elif found.id not in self._answers:
-            self._say(f"Run the cell that begins with `%%exercise {found.id}` first.")
-        else:
+        verdict, passed = self._verdicts.get(found.id), self.progress_record.passes().get(found.id)
+        if verdict and verdict.matrix:
+            display(_drawn(verdict))
+        elif verdict and verdict.kind == "tests" and verdict.verdict in ("passed", "misses"):
             self._grade(found, self._answers[found.id], matrix=True)
+        elif passed and passed.matrix and not verdict:
+            display(kill_matrix(passed.matrix, passed.bugs))
+        else:
+            self._say(
+                f"There is no matrix of exercise {found.id} yet: no bug was tried. Run its cells; bugs are tried "
+                "when your tests accept every correct program."
+            )
 
     @line_magic
     def hint(self, line: str) -> None:
@@ -201,7 +210,7 @@ class ExerciseMagics(Magics):
     def _grade(
         self, exercise: Exercise, answered: Mapping[str, written.Answer], *, matrix: bool = False
     ) -> None:
-        """Try an answer, show what came out; the kill matrix alone where `matrix` asks for it and there is one."""
+        """Try an answer, show what came out; the kill matrix alone where `matrix` asks for it."""
         live = Live(self.shell)
         sources = {name: answer.source for name, answer in answered.items()}
 
@@ -234,10 +243,10 @@ class ExerciseMagics(Magics):
         except Exception as error:
             verdict = _fault(exercise, error)
         if matrix and verdict.matrix:
-            live.end(html_output("\n".join(matrix_lines(verdict)), framed(matrix_table(verdict))))
+            live.end(_drawn(verdict))
         else:
             live.end(html_output(text(verdict), html(verdict)))
-        self.verdicts[exercise.id] = verdict
+        self._verdicts[exercise.id] = verdict
         self.progress_record.record(verdict, sources)
         self._note()
 
@@ -270,6 +279,10 @@ class ExerciseMagics(Magics):
 
     def _say(self, message: str) -> None:
         display(sentence(message))
+
+
+def _drawn(verdict: Verdict) -> Picture:
+    return kill_matrix(verdict.matrix, [version.name for version in verdict.of("mutant")])
 
 
 def _named(names: tuple[str, ...]) -> str:

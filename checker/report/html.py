@@ -113,7 +113,7 @@ def _parts(verdict: Verdict) -> Iterator[str]:
         )
         yield f"<div><strong>{words.about(verdict.kind)}</strong></div>{_list(items)}"
     if any(verdict.matrix.values()):
-        yield details("Which test caught which bug", matrix(verdict))
+        yield details("Which test caught which bug", _matrix(verdict))
     if how := words.matrix_words(verdict):
         yield f"<div>{prose(how)}</div>"
     if verdict.flags:
@@ -158,8 +158,7 @@ def _program(version: Version, kind: str) -> str:
     return "".join(parts)
 
 
-def matrix(verdict: Verdict) -> str:
-    """The kill matrix as a table: a row a test, a column a bug."""
+def _matrix(verdict: Verdict) -> str:
     bugs = [version.name for version in verdict.of("mutant")]
     rows = [
         (_code(words.clean(test, 80)), *("caught" if bug in caught else "no" for bug in bugs))

@@ -37,7 +37,8 @@ def _lines(verdict: Verdict) -> Iterator[str]:
             yield "  - " + ": ".join(filter(None, (place, words.clean(finding.sentence))))
     if any(verdict.matrix.values()):
         yield "\nWhich test caught which bug"
-        yield from matrix(verdict)
+        for test, bugs in verdict.matrix.items():
+            yield f"  - {words.clean(test, 80)}: {', '.join(map(words.bug_words, bugs)) or 'none'}"
     if how := words.matrix_words(verdict):
         yield f"\n{how}"
     if verdict.flags:
@@ -60,12 +61,6 @@ def _version(version: Version, kind: str) -> Iterator[str]:
             label = ""
     if version.explanation:
         yield from _block(version.explanation, _INDENT)
-
-
-def matrix(verdict: Verdict) -> Iterator[str]:
-    """The kill matrix, a line a test."""
-    for test, bugs in verdict.matrix.items():
-        yield f"  - {words.clean(test, 80)}: {', '.join(map(words.bug_words, bugs)) or 'none'}"
 
 
 def hint_lines(hint: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ def progress(tmp_path):
 @pytest.fixture
 def magics(tmp_path, pytestconfig, progress):
     (tmp_path / "app").symlink_to(pytestconfig.rootpath / "app")
-    yield CertificateMagics(InteractiveShell.instance(), tmp_path, progress, {})
+    yield CertificateMagics(InteractiveShell.instance(), tmp_path, progress)
     InteractiveShell.clear_instance()
 
 
@@ -57,9 +57,3 @@ def test_a_file_of_the_learners_own_is_left_alone(magics, progress, said, tmp_pa
     magics.certificate("")
     assert "is there already and is no certificate" in said[0]
     assert (tmp_path / "certificate.html").read_text() == "mine"
-
-
-def test_a_matrix_is_drawn_from_the_record_of_an_earlier_kernel(magics, progress, said):
-    progress.record(PASSED, {"test_answer.py": "x"})
-    magics.matrix("15.3")
-    assert said == ["Kill matrix. 1 test, 1 of 1 bug caught. a bug: caught by test_a."]

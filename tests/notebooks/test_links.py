@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from checker.cli import commands
+from checker.contract import load_all
 
 ROOT = Path(__file__).parents[2]
 PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
@@ -28,7 +29,12 @@ def test_each_relative_link_leads_somewhere(path):
 
 def test_the_readme_names_every_lesson():
     named = re.findall(r"\]\(notebooks/([^)]+\.ipynb)\)", prose_of(ROOT / "README.md"))
-    assert named == [path.name for path in NOTEBOOKS if path.parent.name == "notebooks"]
+    assert list(dict.fromkeys(named)) == [path.name for path in NOTEBOOKS if path.parent.name == "notebooks"]
+
+
+def test_the_readme_leads_to_every_exercise_and_to_none_that_is_not_there():
+    patterns = prose_of(ROOT / "README.md").partition("### Find a pattern")[2].partition("### Exit codes")[0]
+    assert set(re.findall(r"\b\d{1,2}\.\d{1,2}\b", patterns)) == set(load_all(ROOT)) - {"0.1", "0.2", "0.3"}
 
 
 @pytest.mark.parametrize("path", PROSE, ids=lambda path: path.name)

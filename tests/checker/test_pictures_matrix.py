@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from checker.matrix_picture import kill_matrix
+from checker.pictures.matrix import kill_matrix
 
 SVG = "{http://www.w3.org/2000/svg}"
 CAUGHT = {"test_a": ("first_bug",), "test_b": ("first_bug", "second_bug"), "test_c": ()}

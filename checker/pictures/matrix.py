@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
-from checker.pictures import Picture
+from checker.pictures.drawing import Picture
 from checker.report.words import bug_words, clean, counted, listed
 
 # All lengths in pixels. A letter of the font is about so wide; the names of the bugs lean by so many degrees.
