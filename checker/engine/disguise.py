@@ -15,7 +15,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -39,7 +39,9 @@ class Disguise:
     @cached_property
     def lines(self) -> Mapping[int, int]:
         """New line numbers to old ones."""
-        return dict(_lines(_parse(self.text).body, self.tree.body)) if self.tree else {}
+        if self.tree is None:
+            return {}
+        return dict(_lines(_parse(self.text).body, self.tree.body))
 
 
 def disguise(text: str, chance: random.Random) -> Disguise:
@@ -48,23 +50,51 @@ def disguise(text: str, chance: random.Random) -> Disguise:
         tree = _parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return Disguise(text)
-    words = _Words(tree, chance)
+    found = _study(text)
+    words = _Words(found.taken, chance)
     names: dict[str, str] = {}
-    keep_docstrings = bool(_LOOKS_AT_DOCSTRINGS & _identifiers(tree))
-    for function in [node for node in ast.walk(tree) if isinstance(node, _Function)]:
-        if not _LOOKS_AT_NAMES & _identifiers(function):
-            renamed = {name: words.name() for name in sorted(_renamable(function))}
-            _rename(function, renamed)
+    for function, variables in zip(_functions(tree), found.variables, strict=True):
+        if variables is not None:
+            renamed = {name: words.name() for name in variables}
+            if renamed:
+                _rename(function, renamed)
             _add_unread(function, words, chance)
             names |= {new: old for old, new in renamed.items()}
-        if not function.decorator_list and not keep_docstrings:
+        if not function.decorator_list and not found.looks_at_docstrings:
             _set_docstring(function, words.sentence())
     _reorder(tree, chance)
-    ast.fix_missing_locations(tree)
     try:
         return Disguise(ast.unparse(tree) + "\n", names, tuple(text.split("\n")), tree)
     except ValueError:  # Python 3.11 cannot write every f-string that it reads
         return Disguise(text)
+
+
+@dataclass(frozen=True)
+class _Study:
+    """What is known of a text, whatever chance does: identifiers in use, and what may be renamed in each function.
+
+    `variables` is None for a function that looks at names or frames.
+    """
+
+    taken: frozenset[str]
+    variables: tuple[tuple[str, ...] | None, ...]
+    looks_at_docstrings: bool
+
+
+@lru_cache(maxsize=256)
+def _study(text: str) -> _Study:
+    tree = _parse(text)
+    taken = frozenset(_identifiers(tree))
+    curious = bool(_LOOKS_AT_NAMES & taken)
+    variables = tuple(
+        None if curious and _LOOKS_AT_NAMES & _identifiers(function) else tuple(sorted(_renamable(function)))
+        for function in _functions(tree)
+    )
+    return _Study(taken, variables, bool(_LOOKS_AT_DOCSTRINGS & taken))
+
+
+def _functions(tree: ast.Module) -> list[_Function]:
+    return [node for node in ast.walk(tree) if isinstance(node, _Function)]
 
 
 def reveal(said: str, disguises: Mapping[str, Disguise]) -> str:
@@ -99,16 +129,16 @@ def _parse(text: str) -> ast.Module:
 class _Words:
     """New names, none of which the module uses, and sentences."""
 
-    def __init__(self, tree: ast.Module, chance: random.Random) -> None:
-        self.taken = {*_identifiers(tree), *dir(builtins), *keyword.kwlist}
+    def __init__(self, taken: frozenset[str], chance: random.Random) -> None:
+        self._taken = {*taken, *dir(builtins), *keyword.kwlist}
         self._chance = chance
 
     def name(self) -> str:
         """Three words that no text of a person is likely to hold."""
         while True:
             new = "_".join(self._chance.choices(_WORDS, k=3))
-            if new not in self.taken:
-                self.taken.add(new)
+            if new not in self._taken:
+                self._taken.add(new)
                 return new
 
     def sentence(self) -> str:
@@ -174,16 +204,13 @@ def _add_unread(function: _Function, words: _Words, chance: random.Random) -> No
     for _ in range(chance.randint(1, 2)):
         first = 1 if ast.get_docstring(function, clean=False) is not None else 0
         value = ast.Constant(chance.choice((None, True, chance.randint(0, 9999), words.name())))
-        new = ast.Assign([ast.Name(words.name(), ast.Store())], value)
+        new = ast.Assign([ast.Name(words.name(), ast.Store())], value, lineno=function.lineno)
         function.body.insert(chance.randint(first, len(function.body)), new)
 
 
 def _set_docstring(function: _Function, sentence: str) -> None:
-    new = ast.Expr(ast.Constant(sentence))
-    if ast.get_docstring(function, clean=False) is not None:
-        function.body[0] = ast.copy_location(new, function.body[0])
-    else:
-        function.body.insert(0, new)
+    replaced = 1 if ast.get_docstring(function, clean=False) is not None else 0
+    function.body[:replaced] = [ast.Expr(ast.Constant(sentence), lineno=function.lineno)]
 
 
 def _reorder(tree: ast.Module, chance: random.Random) -> None:

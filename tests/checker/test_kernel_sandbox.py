@@ -75,7 +75,10 @@ def test_a_cell_that_never_ends_is_interrupted():
 
 
 def test_a_kernel_that_takes_too_much_memory_is_stopped():
-    hog = "import os\nfor _ in range(6):\n    if not os.fork():\n        held = bytearray(b'x') * (600 * 2**20)\n        while True: pass\nos.wait()"
+    hog = (
+        "import os\nfor _ in range(6):\n    if not os.fork():\n        held = bytearray(b'x') * (600 * 2**20)\n"
+        "        while True: pass\nos.wait()"
+    )
     done = run(hog)
     assert not done.passed
     assert "took more than 2048 MiB of memory" in done.sentence
