@@ -44,6 +44,7 @@ class _Running:
         os.set_blocking(self.channel, False)
         self.timed_out = self.killed = False
         self.killed_at = 0.0
+        self.next_glance = time.monotonic() + GLANCE
 
     def hand_over(self, control: socket.socket) -> None:
         """Sends the trial to the warm process."""
@@ -69,9 +70,10 @@ class _Running:
                     return
 
     def watch(self) -> None:
-        """Looks how much memory a sandbox holds: limits of single processes do not bound it."""
-        if self.sandbox and not self.events.broken:
-            self.events.broken = self.sandbox.overfull
+        """Looks now and then how much memory a sandbox holds: limits of single processes do not bound it."""
+        now = time.monotonic()
+        if self.sandbox and not self.events.broken and now >= self.next_glance:
+            self.events.broken, self.next_glance = self.sandbox.overfull, now + GLANCE
 
     def record(self, status: int) -> Record:
         """What happened; the process and its family are gone."""
