@@ -28,7 +28,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import pytest  # noqa: E402
 from child import CONFIG, OPTIONS, attempt, compiled, end, is_program, run  # noqa: E402
-from enter import close_all_but, enter  # noqa: E402
+from enter import empty_all_but, enter  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children, kill_group  # noqa: E402
 from recorder import Recorder  # noqa: E402
 
@@ -251,7 +251,7 @@ def make_driver_ready() -> None:
 def enter_alone(sandbox: int, uid: int, channel: int) -> None:
     """Into the sandbox, with no more than the channel and the output."""
     enter(sandbox, uid)
-    close_all_but({0, 1, 2, channel})
+    empty_all_but({0, 1, 2, channel})
     os.write(channel, b'{"event": "entered"}\n')
 
 

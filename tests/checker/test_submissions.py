@@ -26,6 +26,7 @@ import pytest
 
 from checker import marking
 from checker.bootstrap import ROOT
+from checker.engine import Trial
 from checker.engine.open import open_class_engine, open_engine
 from checker.grading import report
 from checker.marking import Marker, NothingToGrade, sources
@@ -308,3 +309,10 @@ def test_in_a_class_run(entry, isolated, outside, tmp_path, monkeypatch):
 @pytest.mark.parametrize("entry", own_machine_entries(), ids=lambda entry: entry.id)
 def test_on_ones_own_machine(entry, own_machine, outside, tmp_path, monkeypatch):
     hold(entry, "own", own_machine, outside, tmp_path, monkeypatch)
+
+
+@pytest.mark.isolation
+def test_a_trial_in_a_class_run_ends_as_pytest_does(isolated):
+    """What pytest opened before the sandbox was entered, it can close."""
+    [(_, record)] = isolated.run([Trial({"test_answer.py": "def test_a(caplog, tmp_path): pass\n"})])
+    assert (record.end, record.exit_code, record.warnings) == ("finished", 0, ())
