@@ -270,6 +270,8 @@ def _go_below_a_reaper(folders: tuple[str, ...], supervisor: int) -> None:
         _end_children()
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(folders[0]))  # where no other trial lies there
         os._exit(1)
 
     signal.signal(signal.SIGTERM, clean_up)

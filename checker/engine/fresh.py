@@ -24,9 +24,9 @@ GLANCE = 0.02
 class _Running:
     """One trial under way: its process, its folders, its events."""
 
-    def __init__(self, index: int, trial: Trial) -> None:
+    def __init__(self, index: int, trial: Trial, room: Path) -> None:
         self.index, self.events, self.deadline = index, Events(), Deadline(trial)
-        self.folder, self.desk = private_folder(), private_folder()
+        self.folder, self.desk = private_folder(room), private_folder(room)
         self.timed_out = False
         job, self.channel = self.desk / "job", self.desk / "record"
         job.write_text(json.dumps(as_job(trial, self.folder)), encoding="utf-8")
@@ -95,10 +95,11 @@ class FreshEngine:
         """Yields (index, record) in the order in which the trials end."""
         waiting = list(enumerate(trials))[::-1]
         running: list[_Running] = []
+        room = private_folder()  # of all trials: an interrupt may come while one of them is being made
         try:
             while waiting or running:
                 while waiting and len(running) < self.jobs:
-                    running.append(_Running(*waiting.pop()))
+                    running.append(_Running(*waiting.pop(), room))
                 for one in [one for one in running if one.ended()]:
                     record = one.record()
                     running.remove(one)
@@ -108,6 +109,7 @@ class FreshEngine:
         finally:
             for one in running:
                 one.sweep()
+            remove(room)
 
     def renew(self) -> None:
         """Each trial is a new Python anyway."""
