@@ -1,5 +1,5 @@
-from shop import price
+from kiosk import change
 
 
-async def test_price():
-    assert await price(2) == 5, "a/" * 5_000_000
+async def test_change():
+    assert await change(5, 3) == 5, "a/" * 5_000_000
