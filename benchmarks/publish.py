@@ -51,9 +51,10 @@ class Figures:
 
 
 def table(*rows: Sequence[str]) -> str:
-    """A table in Markdown; the first row is its head, all columns but the first are numbers."""
+    """A table in Markdown; the first row is its head. A column in which every cell begins with a number is one."""
     head, *body = rows
-    line = ["---", *["--:" for _ in head[1:]]]
+    numbers = [all(cell[0].isdigit() for cell in column if cell) for column in zip(*body, strict=True)]
+    line = ["--:" if number else "---" for number in numbers]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, line, *body))
 
 
@@ -278,7 +279,7 @@ def honest() -> str:
 def how(figures: Figures) -> str:
     """How each was measured."""
     rows = [(name, f"`{how}`" if "`" not in how else how) for name, how in figures.document["how"].items()]
-    return table(("measure", "how"), *rows).replace("--:", "---")
+    return table(("measure", "how"), *rows)
 
 
 TABLES: dict[str, Callable[[Figures], str]] = {

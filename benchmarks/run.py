@@ -102,7 +102,7 @@ def _counts(_context, _parameter, text: str) -> list[int]:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Of all but the class.")
+@click.option("--rounds", type=click.IntRange(1), default=4, show_default=True, help="Of all but the class.")
 @click.option("--class-rounds", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--class", "count", type=click.IntRange(1), default=20, show_default=True, help="Its size.")
 @click.option("--scale", "counts", callback=_counts, default="1,10,100,1000", show_default=True)

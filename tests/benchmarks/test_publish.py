@@ -77,7 +77,7 @@ def test_a_target_is_met_or_not():
 
 
 def test_a_table_is_markdown():
-    assert table(("a", "b"), ("1", "2")) == "| a | b |\n| --- | --: |\n| 1 | 2 |"
+    assert table(("a", "b"), ("x", "2")) == "| a | b |\n| --- | --: |\n| x | 2 |"
 
 
 @pytest.mark.parametrize(
