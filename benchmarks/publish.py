@@ -53,7 +53,9 @@ class Figures:
 def table(*rows: Sequence[str]) -> str:
     """A table in Markdown; the first row is its head. Columns of numbers stand to the right."""
     head, *body = rows
-    numbers = [all(re.fullmatch(r"[\d.()–/ ]*", cell) for cell in column) for column in zip(*body, strict=True)]
+    numbers = [
+        all(re.fullmatch(r"[\d.()–/ ]*", cell) for cell in column) for column in zip(*body, strict=True)
+    ]
     line = ["--:" if number else "---" for number in numbers]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, line, *body))
 
