@@ -14,6 +14,7 @@ _UNSTABLE = (
     (re.compile(r"^=+ (.+) in [\d.]+s(?: \([\d:]+\))? =+$", re.M), r"\1"),
     (re.compile(r"(?<![^\s'\"(])[^\s'\"(]*[/\\]pytest-of-[^/\\]+[/\\]pytest-\d+[/\\][^/\\\s'\"]+[/\\]?"), "…/"),
     (re.compile(re.escape(tempfile.gettempdir()) + r"[/\\](?:[^\s'\"/\\]+[/\\])*"), "…/"),
+    (re.compile(r"([/\\](?:site-packages|lib[/\\]python3\.\d+)[/\\][^\s'\":]+\.py):\d+(?=:)"), r"\1"),
     (re.compile(r"(?<![^\s'\"(])[^\s'\"(]*[/\\](?:site-packages|lib[/\\]python3\.\d+)[/\\]"), ""),
     (re.compile(r" at 0x[0-9A-Fa-f]+"), ""),
     (re.compile(r"\b0x[0-9A-Fa-f]{6,}"), "0x…"),
@@ -24,7 +25,7 @@ _UNSTABLE = (
 
 
 def stable(text: str) -> str:
-    """`text` without addresses, task numbers, durations, temporary and installed paths, lines about the machine."""
+    """`text` without what differs: addresses, task numbers, durations, temporary and installed paths, the machine."""
     for pattern, replacement in _UNSTABLE:
         text = pattern.sub(replacement, text)
     return text
