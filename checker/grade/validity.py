@@ -165,7 +165,7 @@ def skipped(record: Record) -> list[Finding]:
     """Tests that ran without being able to fail."""
     words = {
         "skipped": "is skipped, so it judges nothing. Remove the skip.",
-        "xfailed": "is marked as an expected failure, so it judges nothing. Remove the mark.",
+        "xfailed": "is an expected failure, by a mark or by a `yield` in it, so it judges nothing. Remove that.",
         "xpassed": "is marked as an expected failure and passes. Remove the mark.",
     }
     return [Finding("skipped", words[run.reason], run.id) for run in record.tests if run.reason in words]
