@@ -123,9 +123,7 @@ def prepare(job: dict) -> None:
         TEMP=os.path.join(folder, "tmp"),
         TMP=os.path.join(folder, "tmp"),
         PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
-        COLUMNS="100",
-        NO_COLOR="1",
-        **job["env"],
+        **{"COLUMNS": "100", "NO_COLOR": "1", **job["env"]},
     )
     os.chdir(folder)
     os.mkdir("tmp")

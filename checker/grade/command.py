@@ -13,6 +13,8 @@ from checker.grade.trials import Trials
 from checker.verdict import Verdict, Version
 
 NO_TESTS = 5
+# So wide that its lines fit into the output of a cell.
+_NARROW = {"COLUMNS": "80"}
 
 
 def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Verdict:
@@ -22,7 +24,9 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     """
     line = read(answers["command.txt"], tuple(exercise.version()))
     edits = [None, *dict.fromkeys(mutant.edit for mutant in exercise.mutants if mutant.edit)]
-    records = trials.run("Running the command", [trials.trial({}, edit, command=line.arguments) for edit in edits])
+    records = trials.run(
+        "Running the command", [trials.trial({}, edit, command=line.arguments, env=_NARROW) for edit in edits]
+    )
     of_edit = dict(zip(edits, records, strict=True))
     record = of_edit[None]
     if record.end == "timed_out":
