@@ -10,8 +10,6 @@ from checker.engine import EngineError
 from checker.engine.databases import Databases, absent, remedy
 from checker.magics.output import sentence
 
-VARIABLE = "POSTGRESQL_URL"
-
 
 @magics_class
 class PostgresqlMagics(Magics):
@@ -26,10 +24,10 @@ class PostgresqlMagics(Magics):
         self._databases.close()
 
     @line_magic
-    def postgresql(self, line: str) -> None:
-        """Start PostgreSQL for as long as the kernel lives: `%postgresql`.
+    def postgresql(self, line: str) -> str:
+        """Start PostgreSQL for as long as the kernel lives: `url = %postgresql`.
 
-        The address of an empty database is then in `POSTGRESQL_URL`. Run it again for another one.
+        What it gives is the address of an empty database; run it again for another one.
         """
         # An error, so that "Run All" stops here and not at a test that cannot connect.
         if reason := absent():
@@ -38,10 +36,5 @@ class PostgresqlMagics(Magics):
             [database] = self._databases.open(1)
         except EngineError as error:
             raise UsageError(str(error)) from None
-        self.shell.push({VARIABLE: database.full_url})
-        display(
-            sentence(
-                "PostgreSQL runs for as long as this kernel lives. "
-                f"The address of an empty database is in `{VARIABLE}`."
-            )
-        )
+        display(sentence("PostgreSQL runs for as long as this kernel lives."))
+        return database.full_url
