@@ -18,7 +18,7 @@ async def test_the_lifespan_makes_the_tables(empty_engine):
     async with app.main.app.router.lifespan_context(app.main.app):
         async with empty_engine.connect() as connection:
             tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
-    assert set(tables) == {"users", "assessments", "questions", "user_answers", "ratings"}
+    assert set(tables) == {"users", "assessments", "questions", "user_answers", "ratings", "invitations"}
 
 
 async def test_the_lifespan_removes_the_catalogue_and_closes_the_connections(empty_engine):
