@@ -11,9 +11,9 @@ from html import escape
 from pathlib import Path
 
 from checker.contract import Exercise, load_all
-from checker.pictures.matrix import kill_matrix
 from checker.notebook.reader import shown
 from checker.notebook.writer import write
+from checker.pictures.matrix import kill_matrix
 from checker.progress import Pass, Progress, Standing
 from checker.report.words import bug_words, clean, counted
 

@@ -241,7 +241,6 @@ def make_ready(path: str, text: str, *, keep: bool) -> None:
                         importlib.import_module(name)
 
 
-@lru_cache(maxsize=1)
 def make_driver_ready() -> None:
     """Imports what SQLAlchemy needs for PostgreSQL, as it would when it makes an engine."""
     for name in ("asyncpg", "sqlalchemy.dialects.postgresql.asyncpg"):
