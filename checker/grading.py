@@ -90,7 +90,7 @@ def grade_all(root: Path, names: Iterable[str], output: Output, how: How) -> int
                 submissions.append(submission)
                 if not output.prints:
                     print("\n".join(report(submission)), flush=True)
-    if len(submissions) > 1 and not output.prints:
+    if not output.prints and (len(submissions) > 1 or not all(one.named for one in submissions)):
         done = sum(submission.exit_code == DONE for submission in submissions)
         print(f"{done} of {len(submissions)} done. Checked: {engine.isolation.sentence}.")
     output.write(submissions)
