@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from checker.report.words import clean
 from checker.submission import CellRun, Submission
 
 LONGEST = 2000
@@ -30,11 +29,14 @@ def _of_cell(cell: CellRun) -> str:
 
 
 def _line(file: str, line: int, message: str) -> str:
-    return f"::error file={_escaped(clean(file), ':,')},line={line}::{_escaped(clean(message, LONGEST))}"
+    return f"::error file={_escaped(file, ':,')},line={line}::{_escaped(message[:LONGEST])}"
 
 
 def _escaped(text: str, more: str = "") -> str:
-    """As GitHub's own toolkit does it: a line end would begin another command."""
+    """As GitHub's own toolkit does it: a line end would begin another command. The log acts on no other character."""
+    text = "".join(
+        one if one.isprintable() or one in "\r\n" else one.encode("unicode_escape", "replace").decode() for one in text
+    )
     return re.sub(f"[%\r\n{more}]", lambda found: f"%{ord(found[0]):02X}", text)
 
 

@@ -45,7 +45,7 @@ BAD = {
     "only_nul_bytes": (b"\0" * 4096, "the file is empty"),
     "not_json": ("def test_a(): pass", "line 1, column 1 is not JSON"),
     "binary": (b"\x89PNG\r\n\x1a\n\xff\xfe", "line 1 is not UTF-8 text"),
-    "a_zip": (b"PK\x03\x04\xff\xff", "is not UTF-8 text"),
+    "a_zip": (b"PK\x03\x04\xff\xff", "is an archive, not a notebook"),
     "latin_1": (TEXT.replace("x = 1", "é").encode("latin-1"), "is not UTF-8 text"),
     "utf_16": (TEXT.encode("utf-16"), "is saved as UTF-16"),
     "nul_inside": (TEXT.replace("x = 1", "x\0").encode(), "is not JSON"),

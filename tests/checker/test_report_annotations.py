@@ -35,3 +35,8 @@ def test_cells_that_fail_are_annotated_once():
 def test_line_ends_and_percent_signs_are_escaped():
     [line] = lines([replace(UNREADABLE, source="x", problem="100%\r\n::set-output")])
     assert line == "::error file=x,line=1::100%25%0D%0A::set-output"
+
+
+def test_a_terminal_that_shows_the_log_acts_on_nothing():
+    [line] = lines([replace(UNREADABLE, source="\x1b[31mx", problem="\x1b[2J\u202e")])
+    assert line == "::error file=\\x1b[31mx,line=1::\\x1b[2J\\u202e"
