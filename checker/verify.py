@@ -248,7 +248,10 @@ def _repeated(exercise: Exercise, own: Mapping[str, str], engine: Engine, repeat
 def load(busy: int | None = None) -> Iterator[None]:
     """Keeps every processor busy while the block runs; what burns ends by itself when this process does."""
     burn = [sys.executable, "-c", f"import os\nwhile os.getppid() == {os.getpid()}: sum(range(100_000))"]
-    burners = [subprocess.Popen(burn, stdin=subprocess.DEVNULL) for _ in range(processors() if busy is None else busy)]
+    burners = [
+        subprocess.Popen(burn, stdin=subprocess.DEVNULL)
+        for _ in range(processors() if busy is None else busy)
+    ]
     try:
         yield
     finally:
