@@ -175,7 +175,9 @@ def test_a_time_limit_in_another_task_catches_a_hang(judge):
 
 @pytest.mark.parametrize("in_program, outcome", [(False, "failed"), (True, "errored")])
 def test_a_time_limit_of_the_program_is_not_one_of_the_answers(in_program, outcome):
-    tests = source.tests_in({"test_answer.py": "async def test_a():\n    await asyncio.wait_for(f(), 1)\n    g()\n"})
+    tests = source.tests_in(
+        {"test_answer.py": "async def test_a():\n    await asyncio.wait_for(f(), 1)\n    g()\n"}
+    )
     run = TestRun(
         "test_a", "errored", error="TimeoutError", lines=(("test_answer.py", 3),), in_program=in_program
     )
