@@ -37,7 +37,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def now() -> datetime:
-    """The present moment, with its time zone: PostgreSQL refuses one without."""
+    """The present moment, with its time zone: without one, PostgreSQL's driver takes it for local time."""
     return datetime.now(UTC)
 
 
