@@ -45,6 +45,23 @@ def test_a_killed_engine_is_a_fault_of_the_engine_and_the_next_trial_works(warm)
     assert dict(warm.run([QUICK]))[0].end == "finished"
 
 
+def test_two_trials_that_end_at_once_can_be_left_at_the_first(warm, monkeypatch):
+    warm.jobs = 2
+    list(warm.run([QUICK]))
+    messages = warm._messages
+
+    def both():
+        found = []
+        while sum("done" in message for message in found) < 2:
+            found += messages()
+        return found
+
+    monkeypatch.setattr(warm, "_messages", both)
+    results = warm.run([QUICK, QUICK])
+    next(results)
+    results.close()
+
+
 def test_the_engine_goes_when_its_supervisor_goes():
     script = (
         "from checker.engine.warm import WarmEngine; from checker.engine import Trial\n"
