@@ -57,7 +57,10 @@ def _is_ours(file: Path) -> bool:
 
 
 def page(
-    exercises: Mapping[str, Exercise], standings: Sequence[Standing], passes: Mapping[str, Pass], name: str = ""
+    exercises: Mapping[str, Exercise],
+    standings: Sequence[Standing],
+    passes: Mapping[str, Pass],
+    name: str = "",
 ) -> str:
     """The whole page, self-contained, everything from outside escaped. `passes` has one of the capstone."""
     capstone = passes[CAPSTONE]

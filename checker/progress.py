@@ -85,7 +85,9 @@ class Progress:
             self._ask("INSERT OR REPLACE INTO attempt VALUES (?, ?, ?)", row)
         if verdict.passed:
             at = datetime.now(UTC).isoformat(timespec="seconds")
-            self._ask("INSERT OR REPLACE INTO pass VALUES (?, ?, ?)", (verdict.exercise, at, _report(verdict)))
+            self._ask(
+                "INSERT OR REPLACE INTO pass VALUES (?, ?, ?)", (verdict.exercise, at, _report(verdict))
+            )
 
     def passes(self) -> dict[str, Pass]:
         """The last pass of each exercise, by its id."""

@@ -114,7 +114,9 @@ def _changed(files: Mapping[str, str], change: dict, where: str) -> dict[str, st
         raise ContractError(f"{where}: a `change` needs `find` and `replace`, nothing else")
     places = [path for path, text in files.items() if change["find"] in text]
     if len(places) != 1:
-        raise ContractError(f"{where}: `find` is in {len(places)} of its files, not in one:\n{change['find']}")
+        raise ContractError(
+            f"{where}: `find` is in {len(places)} of its files, not in one:\n{change['find']}"
+        )
     try:
         return Edit(places[0], change["find"], change["replace"]).apply(files)
     except ContractError as error:

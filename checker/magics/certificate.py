@@ -37,4 +37,3 @@ class CertificateMagics(Magics):
         # Exercises lie one folder below it.
         link = f'<a href="../{escape(FILE)}" target="_blank">{escape(FILE)}</a>'
         display(html_output(said, framed(f"<div>Your certificate is in the project's folder: {link}</div>")))
-

@@ -85,7 +85,9 @@ class ExerciseMagics(Magics):
         run[name] = answer
         if waiting := tuple(other for other in found.answers if other not in run):
             cells = "cell" if len(waiting) == 1 else "cells"
-            self._say(f"`{name}` is noted. Run the {cells} of {_named(waiting)} too: then all are graded together.")
+            self._say(
+                f"`{name}` is noted. Run the {cells} of {_named(waiting)} too: then all are graded together."
+            )
             return
         if others := tuple(other for other in found.answers if other != name):
             self._say(f"Graded together with {_named(others)}, as last run.")

@@ -97,7 +97,9 @@ def test_it_fetches_nothing_and_runs_nothing(write, progress):
 
 
 def test_everything_from_outside_is_escaped(write, progress):
-    evil = replace(PASSED, matrix={"<script>alert(1)</script>": ("closes_a_day_early",)}, libraries={"<b>": "<i>"})
+    evil = replace(
+        PASSED, matrix={"<script>alert(1)</script>": ("closes_a_day_early",)}, libraries={"<b>": "<i>"}
+    )
     progress.record(evil, {"test_answer.py": "x"})
     page = write('"><script>Eve</script>')
     assert {"script", "b", "i"}.isdisjoint(page.tags)

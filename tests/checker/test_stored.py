@@ -6,7 +6,7 @@ from checker.contract import ContractError, load
 from checker.stored import load_answers
 from tests.checker.notebooks import code, save
 
-CONTRACT = '''
+CONTRACT = """
 [[exercise]]
 id = "7.1"
 title = "two numbers"
@@ -20,9 +20,9 @@ subject = "shop.py"
 find = "return 1"
 replace = "return 0"
 hint = "h"
-'''
+"""
 CONFTEST = "import pytest\n\n\n@pytest.fixture\ndef one():\n    return 1\n"
-TESTS = '''def test_a(one):
+TESTS = """def test_a(one):
     assert one == 1
 
 
@@ -34,13 +34,14 @@ async def test_b(one):
 
 def test_c(one):
     assert one == 1
-'''
+"""
 
 
 def derived(name, base="reference", **more):
     lines = [f"{key} = {value!r}\n" for key, value in more.items() if key != "change"]
     changes = [
-        f"[[answer.change]]\nfind = {find!r}\nreplace = {replace!r}\n" for find, replace in more.get("change", ())
+        f"[[answer.change]]\nfind = {find!r}\nreplace = {replace!r}\n"
+        for find, replace in more.get("change", ())
     ]
     head = f"[[answer]]\nexercise = '7.1'\nname = '{name}'\nverdict = 'misses'\nbased_on = '{base}'\n"
     return "".join([head, *lines, *changes])
@@ -93,7 +94,10 @@ def test_an_answer_can_be_based_on_one_above_it(stored):
         (derived("x", change=[("== 9", "")]), "`find` is in 0 of its files, not in one"),
         (derived("x", change=[("return 1", "return 1")]), "changes nothing"),
         (derived("x") + "text = ''\n", "needs `name`, `verdict`"),
-        (derived("x").replace("based_on = 'reference'", "without = ['test_a']\ntext = ''"), "only with `based_on`"),
+        (
+            derived("x").replace("based_on = 'reference'", "without = ['test_a']\ntext = ''"),
+            "only with `based_on`",
+        ),
         (derived("x", surprise=1), "unknown: surprise"),
         (derived("x", misses=["nobody"]), "names nobody, which the contract does not have"),
         (derived("x").replace("'misses'", "'great'"), "needs `name`, `verdict`"),
