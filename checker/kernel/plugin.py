@@ -13,6 +13,7 @@ from functools import partial
 
 import pytest
 
+from checker.engine.family import die_with_parent
 from checker.notebook.answers import METADATA_KEY
 
 PLAIN = "text/plain"
@@ -29,6 +30,7 @@ def pytest_configure() -> None:
 
         import nbval.kernel
 
+        die_with_parent()
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         nbval.kernel.KernelManager = partial(nbval.kernel.KernelManager, transport="ipc", ip=where)
 
