@@ -5,8 +5,10 @@ from contextlib import closing
 
 import pytest
 
+from checker.engine import Record, TestRun
 from checker.engine.open import open_class_engine
 from checker.grade import grade
+from checker.grade.stability import turned
 
 pytestmark = pytest.mark.isolation
 
@@ -59,11 +61,19 @@ def test_phase():
 """
 
 
-def test_a_test_that_knows_when_bugs_are_tried_is_found_out(judge):
+def test_nothing_that_a_trial_is_told_tells_when_bugs_are_tried(judge):
     verdict = judge(RIGHT + KNOWS_THE_PHASE)
-    assert verdict.verdict == "invalid"
-    assert "`test_phase` accepted the program as it is, and later rejected it" in verdict.headline
-    assert verdict.flags == ("test_phase rejects the program as it is only among the bugs.",)
+    assert verdict.verdict == "overstrict"
+    verdict = judge(KNOWS_THE_PHASE.replace("assert one.explain", "assert not one.until"))
+    assert verdict.verdict == "misses"
+
+
+def test_a_test_that_rejects_the_program_only_among_the_bugs_is_found_out():
+    id = "test_answer.py::test_phase"
+    [finding] = turned([Record("finished", (TestRun(id, "failed"),))], [id])
+    assert finding.kind == "flaky"
+    assert "`test_phase` accepted the program as it is, and later rejected it" in finding.sentence
+    assert turned([Record("finished", (TestRun(id, "passed"),))], [id]) == ()
 
 
 FORGES = """
