@@ -151,7 +151,7 @@ class WarmEngine:
         """Yields (index, record) in the order in which the trials end. One caller at a time."""
         with self._lock:
             if self._process is None or self._process.poll() is not None:
-                self.close()
+                self._stop()
                 self._start()
             yield from self._run(trials)
 
@@ -301,17 +301,21 @@ class WarmEngine:
     def renew(self) -> None:
         """A new warm process, in which texts have other hashes."""
         with self._lock:
-            self.close()
+            self._stop()
             self._start()
 
     def close(self) -> None:
         """Ends the warm process and waits until it is gone."""
+        self._stop()
+        if self._builder is not None:
+            self._builder.close()
+
+    def _stop(self) -> None:
+        """Ends the warm process; what sandboxes are built with stays for the next one."""
         self._control.close()
         self._log.close()
         if self._process is not None:
             kill_tree(self._process.pid)
             self._process.wait()
             self._process = None
-        if self._builder is not None:
-            self._builder.close()
         remove(self._desk)

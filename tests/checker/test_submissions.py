@@ -28,6 +28,7 @@ from checker import marking
 from checker.bootstrap import ROOT
 from checker.engine import Trial
 from checker.engine.open import open_class_engine, open_engine
+from checker.engine.probe import probe
 from checker.grading import report
 from checker.marking import Marker, NothingToGrade, sources
 from checker.report import annotations, html, junit
@@ -316,3 +317,13 @@ def test_a_trial_in_a_class_run_ends_as_pytest_does(isolated):
     """What pytest opened before the sandbox was entered, it can close."""
     [(_, record)] = isolated.run([Trial({"test_answer.py": "def test_a(caplog, tmp_path): pass\n"})])
     assert (record.end, record.exit_code, record.warnings) == ("finished", 0, ())
+
+
+@pytest.mark.isolation
+def test_a_warm_process_that_was_renewed_is_isolated_as_the_first_one_was():
+    engine = open_class_engine()
+    try:
+        engine.renew()
+        assert probe(engine).failed == ()
+    finally:
+        engine.close()
