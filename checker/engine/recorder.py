@@ -22,6 +22,7 @@ _CAP = 6000
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}|(?<=id=')\d{9,}(?=')")
 # Begins where a word does: elsewhere a long text without blanks would be searched once for each of its characters.
 _LIBRARIES = re.compile(r"(?<![^\s'\"<>=(])[^\s'\"<>=(]*/(?:site-packages|lib/python3\.\d+)/")
+_LIBRARY_LINE = re.compile(r"(/(?:site-packages|lib/python3\.\d+)/[^\s'\":]+\.py):\d+(?=:)")
 _SQL_VALUES = re.compile(r"^(?:E +)?\[parameters: .*\n?", re.MULTILINE)
 _OWN_LINE = re.compile(r"^(test_\w+\.py|conftest\.py):(\d+): in", re.MULTILINE)
 
@@ -98,8 +99,9 @@ class Recorder:
             self.send({"event": "problem", "path": report.nodeid, "line": 0, "message": "skipped"})
 
     def _clean(self, text: str) -> str:
-        """Without what differs from run to run: folders of the machine, addresses, the values of an SQL statement."""
-        text = _LIBRARIES.sub("", text.replace(f"{self.folder}{os.sep}", ""))
+        """Without what differs from run to run: folders, library lines, addresses, the values of an SQL statement."""
+        text = _LIBRARY_LINE.sub(r"\1", text.replace(f"{self.folder}{os.sep}", ""))
+        text = _LIBRARIES.sub("", text)
         return _SQL_VALUES.sub("", _ADDRESS.sub("0x…", text))
 
     def _own(self, path: Path) -> bool:
