@@ -89,16 +89,21 @@ def _exercises(root: Path) -> list[Part | NotRun]:
 
 
 def _verify(root: Path) -> list[Part | NotRun]:
-    """As two parts, since a proof waits for its slowest trial again and again: the other part fills the gaps."""
+    """As two parts, since a proof waits for its slowest trial again and again: the other part fills the gaps.
+
+    A lesson that needs what is absent is left out by its number.
+    """
     if withheld := _withheld(root, "verify"):
         return withheld
+    reason = absent()
+    left_out = {str(int(lesson[:2])) for lesson in (_needing(root, "lesson") if reason else ())}
     weights = {
         str(int(path.stem[:2])): path.stat().st_size for path in root.glob("tests/answers/[0-9][0-9]_*.toml")
     }
     halves: tuple[list[str], list[str]] = ([], [])
-    for lesson in sorted(weights, key=weights.get, reverse=True):
+    for lesson in sorted(weights.keys() - left_out, key=weights.get, reverse=True):
         min(halves, key=lambda half: sum(map(weights.get, half))).append(lesson)
-    items: list[Part | NotRun] = [
+    parts = [
         Part(
             f"verify {number} of 2",
             f"the proof of every exercise of lessons {', '.join(half)}",
@@ -107,9 +112,7 @@ def _verify(root: Path) -> list[Part | NotRun]:
         for number, half in enumerate((sorted(half, key=int) for half in halves), start=1)
         if half
     ]
-    if reason := absent():
-        items += [NotRun(f"verify {id}", reason, remedy()) for id in _needing(root, "id")]
-    return items
+    return [*parts, *(NotRun(f"verify {lesson}", reason, remedy()) for lesson in sorted(left_out, key=int))]
 
 
 def _build(root: Path) -> list[Part | NotRun]:

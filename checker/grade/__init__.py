@@ -70,7 +70,7 @@ def grade(
 
 def at_fault(exercise: Exercise, sentence: str) -> Verdict:
     """The verdict where the grader is at fault: never a score."""
-    headline = f"The grader failed, not your answer. {sentence}"
+    headline = f"The grader failed, not your answer. {sentence[:1].upper()}{sentence[1:]}"
     return Verdict(exercise.id, exercise.title, exercise.kind, "grader_error", headline)
 
 

@@ -1,13 +1,12 @@
 """Flags are for a person: they name what an honest answer has no need of, and no stored right answer has one."""
 
-import tomllib
-
 import pytest
 
 from checker.bootstrap import ROOT
 from checker.contract import load_all
 from checker.exercises import reference_sources
 from checker.grade.flags import flags
+from checker.stored import load_answers
 from checker.verdict import Verdict
 
 EXERCISES = load_all(ROOT)
@@ -18,11 +17,9 @@ def stored():
     """Every answer that is stored and may be right, ours too: (name, exercise, texts by file)."""
     for exercise in EXERCISES.values():
         yield f"{exercise.id} reference", exercise, reference_sources(exercise, ROOT)
-    for file in sorted((ROOT / "tests" / "answers").glob("*.toml")):
-        for answer in tomllib.loads(file.read_text("utf-8"))["answer"]:
-            exercise = EXERCISES[answer["exercise"]]
-            if answer["verdict"] in ("passed", "misses"):
-                yield f"{exercise.id} {answer['name']}", exercise, {exercise.answers[0]: answer["text"]}
+        for answer in load_answers(ROOT, exercise):
+            if answer.verdict in ("passed", "misses"):
+                yield f"{exercise.id} {answer.name}", exercise, answer.files
 
 
 def test_no_stored_answer_is_flagged():
