@@ -176,6 +176,10 @@ class WithDatabases:
         finally:
             self._databases.drop(list(databases.values()))
 
+    def renew(self) -> None:
+        """The next trials run in another Python; the server stays."""
+        self._engine.renew()
+
     def close(self) -> None:
         """Ends the engine and the server."""
         self._engine.close()
