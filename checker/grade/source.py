@@ -104,11 +104,13 @@ def readable(exercise: Exercise, answers: Mapping[str, str], first_line: Mapping
 def unordered(answers: Mapping[str, str]) -> bool:
     """Whether an answer has a set, or a hash, and something that depends on its order."""
     nodes = [node for path, text in answers.items() if path.endswith(".py") for node in ast.walk(parse(text))]
-    calls = {name_of(node.func) for node in nodes if isinstance(node, ast.Call)}
+    calls = [node.func for node in nodes if isinstance(node, ast.Call)]
+    # By its bare name: `event.set()` makes no set.
+    builtins = {call.id for call in calls if isinstance(call, ast.Name)}
     has_set = any(isinstance(node, (ast.Set, ast.SetComp)) for node in nodes) or bool(
-        calls & {"set", "frozenset"}
+        builtins & {"set", "frozenset"}
     )
-    return "hash" in calls or has_set and bool(calls & _ORDERED)
+    return "hash" in builtins or has_set and bool({name_of(call) for call in calls} & _ORDERED)
 
 
 def parse(text: str) -> ast.Module:

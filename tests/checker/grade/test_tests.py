@@ -422,3 +422,18 @@ def test_a_bug_that_keeps_the_tests_from_loading_is_not_caught(judge):
         "missed",
         "The tests could not be loaded with it. That catches nothing.",
     )
+
+
+@pytest.mark.parametrize(
+    "answer, depends",
+    [
+        ("list({1, 2})", True),
+        ("list(set(found))", True),
+        ("next(iter({name for name in names}))", True),
+        ("{1, 2} == found", False),
+        ("hash(name)", True),
+        ("gate.set()\nlist(found)", False),
+    ],
+)
+def test_what_depends_on_the_order_of_a_set(answer, depends):
+    assert source.unordered({"test_answer.py": answer}) is depends
