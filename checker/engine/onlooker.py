@@ -92,13 +92,22 @@ class Onlooker(Recorder):
     def facts(self) -> dict:
         if self.config is None:
             return self.ran
-        cases = self.config.VERBOSITY_TEST_CASES
-        has_terminal = self.config.pluginmanager.has_plugin("terminalreporter")
         return self.ran | {
             "planned": list(dict.fromkeys(self.ran["planned"])),
-            "verbose": has_terminal and self.config.get_verbosity(cases) >= 1,
+            "verbose": self._names_each_test(),
             "measured": sorted(self._measured()),
         }
+
+    def _names_each_test(self) -> bool:
+        """As they run (`-v`), or in the list at the end (`-rA`)."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None:
+            return False
+        if self.config.get_verbosity(self.config.VERBOSITY_TEST_CASES) >= 1:
+            return True
+        letters = {"passed": "p", "failed": "f", "error": "E", "skipped": "s", "xfailed": "x", "xpassed": "X"}
+        wanted = {letters[kind] for kind in letters if reporter.stats.get(kind)} | {"p"}
+        return wanted <= set(reporter.reportchars) and not reporter.no_summary
 
     def _measured(self) -> set[str]:
         controller = getattr(self.config.pluginmanager.get_plugin("_cov"), "cov_controller", None)

@@ -1,11 +1,13 @@
 """Both engines say the same of the same trial."""
 
 import time
+from contextlib import closing
 
 import psutil
 import pytest
 
 from checker.engine import Trial
+from checker.engine.open import open_engine
 
 
 def outcomes(record) -> dict[str, str]:
@@ -375,3 +377,33 @@ def test_leaving_the_results_early_ends_the_rest(engine):
     results.close()
     assert (index, record.end) == (0, "finished"), record
     assert dict(engine.run(trials[:1]))[0].end == "finished"
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["warm", "fresh"])
+def test_an_engine_that_was_renewed_has_other_hashes(fresh):
+    trial = Trial({"test_answer.py": "def test_a(record_property): record_property('hash', hash('ada'))\n"})
+    hashes = set()
+    with closing(open_engine(fresh=fresh, jobs=1)) as engine:
+        for _ in range(2):
+            [(_, record)] = engine.run([trial])
+            hashes.add(record.tests[0].properties["hash"])
+            engine.renew()
+    assert len(hashes) == 2
+
+
+@pytest.mark.parametrize(
+    "options, named",
+    [
+        ("-v", True),
+        ("-rA", True),
+        ("-q -rp", False),
+        ("-q -rpf", True),
+        ("-rf", False),
+        ("-rA --no-summary", False),
+        ("-v -q", False),
+        ("-v -p no:terminalreporter", False),
+    ],
+)
+def test_whether_a_command_names_each_test(run, options, named):
+    record = run("def test_a(): pass\ndef test_b(): assert 0\n", command=tuple(options.split()))
+    assert record.ran["verbose"] is named
