@@ -6,6 +6,7 @@ import ast
 import difflib
 import json
 from collections.abc import Mapping
+from typing import TypeVar
 
 from checker.contract import OUTCOMES, Exercise
 from checker.engine import Record
@@ -13,6 +14,8 @@ from checker.grade import validity
 from checker.grade.source import Unusable, parse, tests_in
 from checker.grade.trials import Trials, base, short
 from checker.verdict import Finding, Verdict, Version
+
+_Assignment = TypeVar("_Assignment", ast.Assign, ast.AnnAssign)
 
 
 def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Verdict:
@@ -55,12 +58,14 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
 
 
 def prediction(text: str) -> dict[str, object]:
-    """The dictionary that the answer assigns to `prediction`, or that stands alone: literals only, nothing is executed.
+    """The dictionary that the answer assigns to `prediction`, or that stands alone. Nothing is executed.
 
-    Later lines may set single keys, as in `prediction["test_a"] = "passed"`.
+    Its values are literals, sums of them, or names that earlier lines gave to such a value. Later lines may set single
+    keys, as in `prediction["test_a"] = "passed"`.
     """
     found: dict[str, object] | None = None
-    for node in parse(text).body:
+    named = _Named()
+    for node in map(named.visit, parse(text).body):
         if isinstance(node, ast.Expr) and _is_dictionary(node.value):
             found = _dictionary(node.value)
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
@@ -78,6 +83,38 @@ def prediction(text: str) -> dict[str, object]:
     if found is None:
         raise Unusable("empty", "There is no `prediction = {…}` in the answer.")
     return found
+
+
+class _Named(ast.NodeTransformer):
+    """Puts in the place of a name, and of a sum, its value, where the lines so far say which it is."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, ast.Constant] = {}
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        return self._note(node, node.targets)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
+        return self._note(node, [node.target])
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._values.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        sides = [side.value for side in (node.left, node.right) if isinstance(side, ast.Constant)]
+        if isinstance(node.op, ast.Add) and [type(value) for value in sides] == [int, int]:
+            return ast.copy_location(ast.Constant(sum(sides)), node)
+        return node
+
+    def _note(self, node: _Assignment, targets: list[ast.expr]) -> _Assignment:
+        self.generic_visit(node)
+        for target in targets:
+            if isinstance(target, ast.Name):
+                self._values.pop(target.id, None)
+                if isinstance(node.value, ast.Constant):
+                    self._values[target.id] = node.value
+        return node
 
 
 def _is_dictionary(node: ast.expr) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from checker.contract import load
-from checker.grade import grade
+from checker.grade import grade, predict, source
 from tests.checker.grade.conftest import CONTRACT
 from tests.checker.graded import findings, results
 
@@ -146,11 +146,20 @@ def test_a_right_prediction_passes_however_it_is_spelled(judge):
         'prediction = {}\nprediction["test_a"] = prediction["test_b"] = "passed"\nprediction["test_c"] = "failed"',
         'prediction = dict(test_a="passed", test_b="passed", test_c="failed")',
         '{"test_a": "passed", "test_b": "passed", "test_c": "failed"}',
+        'OK = "failed"\nOK: str = "passed"\nprediction = {"test_a": OK, "test_b": OK, "test_c": "failed"}',
+        'OK = "passed"\nprediction = dict(test_a=OK, test_b=OK)\nprediction["test_c"] = "failed"',
     ],
-    ids=["typed", "by key", "called", "without a name"],
+    ids=["typed", "by key", "called", "without a name", "by a name", "called by a name"],
 )
 def test_a_prediction_may_be_written_in_other_ways(judge, answer):
     assert judge("0.4", answer).verdict == "passed"
+
+
+def test_a_number_may_be_a_sum_of_others():
+    text = "both = 1 + 2\nprediction = {'test_a': both + 4, 'test_b': 1 + True}"
+    assert predict.prediction(text.replace(", 'test_b': 1 + True", "")) == {"test_a": 7}
+    with pytest.raises(source.Unusable, match="plain values"):
+        predict.prediction(text)
 
 
 def test_a_wrong_belief_is_answered_with_its_hint(judge):
@@ -178,6 +187,8 @@ def test_a_wrong_belief_is_answered_with_its_hint(judge):
             "unknown_key",
         ),
         ('prediction = {"test_a": open("x")}', "invalid", None),
+        ('prediction = {"test_a": OK}\nOK = "passed"', "invalid", None),
+        ('OK = "passed"\nOK = open("x")\nprediction = {"test_a": OK}', "invalid", None),
         ("prediction = 3", "invalid", None),
         ("guess = {}", "empty", None),
     ],
