@@ -110,11 +110,18 @@ class _Named(ast.NodeTransformer):
     def _note(self, node: _Assignment, targets: list[ast.expr]) -> _Assignment:
         self.generic_visit(node)
         for target in targets:
-            if isinstance(target, ast.Name):
-                self._values.pop(target.id, None)
-                if isinstance(node.value, ast.Constant):
-                    self._values[target.id] = node.value
+            self._bind(target, node.value)
         return node
+
+    def _bind(self, target: ast.expr, value: ast.expr | None) -> None:
+        if isinstance(target, ast.Tuple):
+            fits = isinstance(value, ast.Tuple) and len(value.elts) == len(target.elts)
+            for one, its in zip(target.elts, value.elts if fits else [None] * len(target.elts), strict=True):
+                self._bind(one, its)
+        elif isinstance(target, ast.Name):
+            self._values.pop(target.id, None)
+            if isinstance(value, ast.Constant):
+                self._values[target.id] = value
 
 
 def _is_dictionary(node: ast.expr) -> bool:

@@ -148,8 +148,9 @@ def test_a_right_prediction_passes_however_it_is_spelled(judge):
         '{"test_a": "passed", "test_b": "passed", "test_c": "failed"}',
         'OK = "failed"\nOK: str = "passed"\nprediction = {"test_a": OK, "test_b": OK, "test_c": "failed"}',
         'OK = "passed"\nprediction = dict(test_a=OK, test_b=OK)\nprediction["test_c"] = "failed"',
+        'OK, NO = "passed", "failed"\nprediction = {"test_a": OK, "test_b": OK, "test_c": NO}',
     ],
-    ids=["typed", "by key", "called", "without a name", "by a name", "called by a name"],
+    ids=["typed", "by key", "called", "without a name", "by a name", "called by a name", "by two names"],
 )
 def test_a_prediction_may_be_written_in_other_ways(judge, answer):
     assert judge("0.4", answer).verdict == "passed"
@@ -188,6 +189,7 @@ def test_a_wrong_belief_is_answered_with_its_hint(judge):
         ),
         ('prediction = {"test_a": open("x")}', "invalid", None),
         ('prediction = {"test_a": OK}\nOK = "passed"', "invalid", None),
+        ('OK, NO = "passed"\nprediction = {"test_a": OK}', "invalid", None),
         ('OK = "passed"\nOK = open("x")\nprediction = {"test_a": OK}', "invalid", None),
         ("prediction = 3", "invalid", None),
         ("guess = {}", "empty", None),
