@@ -1,13 +1,11 @@
 """Both engines say the same of the same trial."""
 
 import time
-from contextlib import closing
 
 import psutil
 import pytest
 
 from checker.engine import Trial
-from checker.engine.open import open_engine
 
 
 def outcomes(record) -> dict[str, str]:
@@ -377,18 +375,6 @@ def test_leaving_the_results_early_ends_the_rest(engine):
     results.close()
     assert (index, record.end) == (0, "finished"), record
     assert dict(engine.run(trials[:1]))[0].end == "finished"
-
-
-@pytest.mark.parametrize("fresh", [False, True], ids=["warm", "fresh"])
-def test_an_engine_that_was_renewed_has_other_hashes(fresh):
-    trial = Trial({"test_answer.py": "def test_a(record_property): record_property('hash', hash('ada'))\n"})
-    hashes = set()
-    with closing(open_engine(fresh=fresh, jobs=1)) as engine:
-        for _ in range(2):
-            [(_, record)] = engine.run([trial])
-            hashes.add(record.tests[0].properties["hash"])
-            engine.renew()
-    assert len(hashes) == 2
 
 
 @pytest.mark.parametrize(
