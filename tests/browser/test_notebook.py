@@ -98,6 +98,7 @@ async def test_hangs():
 CELLS = (
     "%load_ext checker",
     STARTER,
+    "%matrix 4.1",
     HANG,
     "print('alive')",
     "%hint 4.1",
@@ -207,7 +208,7 @@ class Cell:
 
 def test_a_learner_goes_from_untouched_to_passed_and_past_a_hung_cell(open_notebook):
     page, path = open_notebook("learner", [nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    load, exercise, hang, after, hint, progress, show = (Cell(page, index) for index in range(len(CELLS)))
+    load, exercise, matrix, hang, after, hint, progress, show = (Cell(page, index) for index in range(len(CELLS)))
     load.run()
     exercise.run("Not done yet.")
     keep(page, "1_untouched")
@@ -232,8 +233,10 @@ def test_a_learner_goes_from_untouched_to_passed_and_past_a_hung_cell(open_noteb
 
     exercise.write(GOOD)
     exercise.run("Done.")
-    exercise.output.locator("summary", has_text="Which test caught which bug").click()
     keep(page, "4_passed")
+    matrix.run()
+    matrix.output.locator("img[alt^='Kill matrix. ']").wait_for()
+    keep(page, "4_matrix")
 
     hang.run("begun")
     page.locator("[data-command='notebook:interrupt-kernel'], [title^='Interrupt the kernel']").first.click()
