@@ -18,10 +18,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
-
 from checker.engine import POSTGRESQL, Engine, EngineError, Record, Trial
-from checker.engine.processes import remove
+from checker.engine.processes import remove, remove_left_over
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements-postgres.txt"
 KEEPER = Path(__file__).parent / "keeper.py"
@@ -121,7 +119,7 @@ class Databases:
         return answer
 
     def _start(self) -> None:
-        remove_left_over()
+        remove_left_over(FOLDER)
         if not is_elsewhere():
             self._folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")).resolve()
         self._log = tempfile.TemporaryFile()
@@ -142,14 +140,6 @@ class Databases:
         self._log.seek(0)
         lines = self._log.read(100_000).decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else "its process ended"
-
-
-def remove_left_over() -> None:
-    """Removes the folders of servers whose owner and keeper were both killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*-*"):
-        owner = folder.name.removeprefix(FOLDER).partition("-")[0]
-        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
-            remove(folder)
 
 
 class WithDatabases:

@@ -14,7 +14,16 @@ from pathlib import Path
 from checker.engine import EngineError, Record, Trial
 from checker.engine.deadline import Deadline
 from checker.engine.isolation import Isolation
-from checker.engine.processes import TAIL, kill_tree, kill_within, listing, private_folder, processors, remove
+from checker.engine.processes import (
+    TAIL,
+    kill_tree,
+    kill_within,
+    listing,
+    private_folder,
+    processors,
+    remove,
+    remove_left_over,
+)
 from checker.engine.record import Events
 
 CHILD = Path(__file__).parent / "child.py"
@@ -90,6 +99,7 @@ class FreshEngine:
     def __init__(self, jobs: int | None = None) -> None:
         self.jobs = jobs or processors()
         self.isolation = Isolation()
+        remove_left_over()
 
     def run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]:
         """Yields (index, record) in the order in which the trials end."""

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 
 TAIL = 8192
+TRIAL = "trial-"
+MEMORY = Path("/dev/shm")
 
 
 def processors() -> int:
@@ -64,12 +66,25 @@ def kill_within(folder: Path) -> None:
 
 
 def private_folder(within: Path | None = None) -> Path:
-    """A new folder with a neutral name; in memory where the system has room for it, since SQLite waits for the disk."""
+    """A new folder with a neutral name; in memory where the system has room for it, since SQLite waits for the disk.
+
+    Outside of another one, its name tells whose it is: see `remove_left_over`.
+    """
     if within is not None:
-        return Path(tempfile.mkdtemp(prefix="trial-", dir=within))
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 256 * 2**20
-    return Path(tempfile.mkdtemp(prefix="trial-", dir=memory if roomy else None)).resolve()
+        return Path(tempfile.mkdtemp(prefix=TRIAL, dir=within))
+    roomy = (
+        MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 256 * 2**20
+    )
+    return Path(tempfile.mkdtemp(prefix=f"{TRIAL}{os.getpid()}-", dir=MEMORY if roomy else None)).resolve()
+
+
+def remove_left_over(prefix: str = TRIAL) -> None:
+    """Removes folders `PREFIX<process>-…` whose process is gone: it was killed before anybody watched over them."""
+    for place in {MEMORY, Path(tempfile.gettempdir())}:
+        for folder in place.glob(f"{prefix}*-*"):
+            owner = folder.name.removeprefix(prefix).partition("-")[0]
+            if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+                remove(folder)
 
 
 def listing(folder: Path) -> list[str]:

@@ -22,7 +22,15 @@ from checker.engine.bounds import KEPT_ENV
 from checker.engine.deadline import Deadline
 from checker.engine.fresh import as_job, tail
 from checker.engine.isolation import Isolation
-from checker.engine.processes import kill_tree, kill_within, listing, private_folder, processors, remove
+from checker.engine.processes import (
+    kill_tree,
+    kill_within,
+    listing,
+    private_folder,
+    processors,
+    remove,
+    remove_left_over,
+)
 from checker.engine.record import Events
 from checker.engine.sandbox import FOLDER, Builder, Sandbox
 
@@ -128,6 +136,7 @@ class WarmEngine:
         self._start()
 
     def _start(self) -> None:
+        remove_left_over()
         self._control, theirs = socket.socketpair()
         self._rest, self._ready = b"", False
         self._log, self._desk = tempfile.TemporaryFile(), private_folder()

@@ -8,8 +8,9 @@ import psutil
 import pytest
 
 from checker.engine import POSTGRESQL, EngineError, Trial
-from checker.engine.databases import Databases, WithDatabases, remove_left_over
+from checker.engine.databases import FOLDER, Databases, WithDatabases
 from checker.engine.fresh import FreshEngine
+from checker.engine.processes import remove_left_over
 from checker.engine.warm import WarmEngine
 
 pytestmark = pytest.mark.postgres
@@ -145,11 +146,10 @@ def test_the_server_goes_when_its_supervisor_is_killed():
 @pytest.mark.skipif(sys.platform != "linux", reason="a process can ask to end with its parent on Linux alone")
 def test_the_server_goes_when_its_keeper_is_killed_and_the_next_one_removes_its_folder():
     code = SUPERVISOR.replace("os.kill(os.getpid(), 9)", "keeper.kill(); keeper.wait()")
-    code += "import time\nwhile any(psutil.pid_exists(child.pid) for child in ()): time.sleep(0)\n"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120).stdout
     folder, *pids = said.split()
     assert gone(*map(int, pids))
-    remove_left_over()
+    remove_left_over(FOLDER)
     assert not Path(folder).exists()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from checker.engine.processes import remove_left_over
 from tests.checker.interrupts import listens_to_interrupts
 
 ROOT = Path(__file__).parents[3]
@@ -115,6 +116,8 @@ def test_nothing_is_left(opened, action, point, places):
             me.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
         assert all_gone(family) == []
+        if (opened, action) == ("FreshEngine", "kill"):
+            remove_left_over()  # as the next engine does: a trial may have had a folder, and no process yet
         assert eventually(lambda: not [folder for folder in folders if folder.exists()])
         assert eventually(lambda: list(places.iterdir()) == [])
     finally:
