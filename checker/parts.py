@@ -9,6 +9,7 @@ from pathlib import Path
 from checker.bootstrap import ROOT
 from checker.contract import load_all
 from checker.engine.databases import absent, remedy
+from checker.engine.processes import processors
 from checker.engine.sandbox import why_not
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider")
@@ -56,7 +57,7 @@ def _tests(root: Path) -> list[Part | NotRun]:
     markers = " and ".join(f"not {item.name.rpartition(' ')[2]}" for item in absent)
     select = ("-m", markers) if markers else ()
     # nbval is for notebooks: loading it costs each pytest process a second.
-    command = (*PYTEST, "-p", "no:nbval", f"--timeout={TEST_SECONDS}", *select, "tests")
+    command = (*PYTEST, "-p", "no:nbval", "-n", str(processors()), f"--timeout={TEST_SECONDS}", *select, "tests")
     return [Part("tests", "the tests of the app and of the checker", command), *absent]
 
 
@@ -180,8 +181,8 @@ def _withheld(root: Path, name: str) -> list[Part | NotRun]:
 
 # The long ones first: they start first.
 PARTS = {
-    "verify": _verify,
     "tests": _tests,
+    "verify": _verify,
     "notebooks": _notebooks,
     "exercises": _exercises,
     "build": _build,

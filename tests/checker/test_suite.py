@@ -75,14 +75,14 @@ def test_only_what_wants_postgresql_gets_the_database_address(run_parts, monkeyp
 
 def test_unknown_part_is_a_usage_error_that_names_the_parts(tmp_path, capsys):
     assert run_suite(tmp_path, only=["test"]) == 2
-    assert "there is no part 'test'. Parts: verify, tests, notebooks" in capsys.readouterr().out
+    assert "there is no part 'test'. Parts: tests, verify, notebooks" in capsys.readouterr().out
 
 
 def test_full_copy_runs_every_part(full_copy, monkeypatch):
     monkeypatch.setattr(parts, "_missing", dict)
     monkeypatch.setattr(parts, "absent", lambda **how: "")
     planned, not_run = plan(full_copy, tuple(parts.PARTS))
-    assert [part.name for part in planned] == ["verify 1 of 2", "verify 2 of 2", *list(parts.PARTS)[1:]]
+    assert [part.name for part in planned] == ["tests", "verify 1 of 2", "verify 2 of 2", *list(parts.PARTS)[2:]]
     assert not_run == []
 
 
