@@ -32,7 +32,7 @@ from checker.engine import Engine
 from checker.engine.open import open_engine
 from checker.engine.processes import processors
 from checker.exercises import reference_sources
-from checker.grade import grade, libraries
+from checker.grade import grade, lacks, libraries
 from checker.verdict import Verdict
 from checker.verify import Stored, keeps, load, load_answers, promise
 
@@ -71,11 +71,21 @@ class Count:
 
 
 def cases(root: Path, ids: Sequence[str] = ()) -> list[Case]:
-    """Every reference and stored answer, of all exercises or of those named by id or lesson number."""
-    return [
-        (exercise, answer)
+    """Every reference and stored answer, of all exercises or of those named by id or lesson number.
+
+    Raises `click.UsageError` where one of them needs what this machine lacks: it would count as wrong.
+    """
+    chosen = [
+        exercise
         for exercise in load_all(root).values()
         if not ids or exercise.id in ids or exercise.id.split(".")[0] in ids
+    ]
+    for exercise in chosen:
+        if missing := lacks(exercise):
+            raise click.UsageError(f"Exercise {exercise.id} cannot be graded here. {missing}")
+    return [
+        (exercise, answer)
+        for exercise in chosen
         for answer in (
             Stored(exercise.id, "reference", "passed", reference_sources(exercise, root)),
             *load_answers(root, exercise),
