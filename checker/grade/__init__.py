@@ -82,7 +82,7 @@ def lacks(exercise: Exercise) -> str:
 
 def _out_of_reach(exercise: Exercise, engine: Engine) -> str:
     """Why a trial could not reach what the exercise needs; empty where it can."""
-    if not exercise.needs or not engine.isolation.strangers:
+    if not exercise.needs or not engine.isolation.contained:
         return ""
     return (
         "This needs PostgreSQL, which a class run does not reach: a sandbox has no network. To grade it: in a "
