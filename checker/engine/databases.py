@@ -19,11 +19,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from checker.engine import POSTGRESQL, Engine, EngineError, Record, Trial
-from checker.engine.processes import remove, remove_left_over
+from checker.engine.processes import own_folder, remove, remove_left_over
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements-postgres.txt"
 KEEPER = Path(__file__).parent / "keeper.py"
-FOLDER = "postgresql-"
 END_SECONDS = 10
 
 
@@ -119,9 +118,9 @@ class Databases:
         return answer
 
     def _start(self) -> None:
-        remove_left_over(FOLDER)
+        remove_left_over()
         if not is_elsewhere():
-            self._folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")).resolve()
+            self._folder = own_folder("pg")
         self._log = tempfile.TemporaryFile()
         try:
             self._process = subprocess.Popen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -12,7 +13,7 @@ from pathlib import Path
 import psutil
 
 TAIL = 8192
-TRIAL = "trial-"
+OURS = "assert-await-"
 MEMORY = Path("/dev/shm")
 
 
@@ -71,19 +72,27 @@ def private_folder(within: Path | None = None) -> Path:
     Outside of another one, its name tells whose it is: see `remove_left_over`.
     """
     if within is not None:
-        return Path(tempfile.mkdtemp(prefix=TRIAL, dir=within))
+        return Path(tempfile.mkdtemp(prefix="trial-", dir=within))
     roomy = (
         MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 256 * 2**20
     )
-    return Path(tempfile.mkdtemp(prefix=f"{TRIAL}{os.getpid()}-", dir=MEMORY if roomy else None)).resolve()
+    return own_folder("trial", MEMORY if roomy else None)
 
 
-def remove_left_over(prefix: str = TRIAL) -> None:
-    """Removes folders `PREFIX<process>-…` whose process is gone: it was killed before anybody watched over them."""
+def own_folder(what: str, place: Path | None = None) -> Path:
+    """A new folder whose name says what it is for and whose it is: see `remove_left_over`."""
+    return Path(tempfile.mkdtemp(prefix=f"{OURS}{what}-{os.getpid()}-", dir=place)).resolve()
+
+
+def remove_left_over() -> None:
+    """Removes what `own_folder` made for processes that are gone: they were killed while nobody else watched over it.
+
+    The name alone decides, so it is one that nobody else gives.
+    """
     for place in {MEMORY, Path(tempfile.gettempdir())}:
-        for folder in place.glob(f"{prefix}*-*"):
-            owner = folder.name.removeprefix(prefix).partition("-")[0]
-            if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+        for folder in place.glob(f"{OURS}*"):
+            made = re.fullmatch(rf"{OURS}[a-z]+-(\d+)-\w{{8}}", folder.name)
+            if made and not psutil.pid_exists(int(made[1])):
                 remove(folder)
 
 

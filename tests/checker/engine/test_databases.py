@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from checker.engine import POSTGRESQL, EngineError, Trial
-from checker.engine.databases import FOLDER, Databases, WithDatabases
+from checker.engine.databases import Databases, WithDatabases
 from checker.engine.fresh import FreshEngine
 from checker.engine.processes import remove_left_over
 from checker.engine.warm import WarmEngine
@@ -149,7 +149,7 @@ def test_the_server_goes_when_its_keeper_is_killed_and_the_next_one_removes_its_
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120).stdout
     folder, *pids = said.split()
     assert gone(*map(int, pids))
-    remove_left_over(FOLDER)
+    remove_left_over()
     assert not Path(folder).exists()
 
 

@@ -72,7 +72,7 @@ def eventually(condition, seconds: float = 90) -> bool:
 def folders_of(family) -> set[Path]:
     """The private folders that these processes name in their command lines."""
     paths = {Path(word) for process in family for word in words(process).split() if "trial-" in word}
-    return {parent for path in paths for parent in (path, *path.parents) if parent.name.startswith("trial-")}
+    return {parent for path in paths for parent in (path, *path.parents) if "trial-" in parent.name}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a parent's death is told to its children on Linux only")
