@@ -1,5 +1,6 @@
 """PostgreSQL for trials: what each of them gets, and what is left afterwards."""
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -62,8 +63,17 @@ def databases(engine):
 
 
 def gone(*pids):
-    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=20)
-    return all(process.status() == psutil.STATUS_ZOMBIE for process in alive)
+    """Whether all have ended within a while; one can end between two looks at it."""
+    left = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            left.append(psutil.Process(pid))
+    _, alive = psutil.wait_procs(left, timeout=20)
+    for process in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                return False
+    return True
 
 
 def test_each_trial_has_an_empty_database(engine):
