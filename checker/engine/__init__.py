@@ -30,6 +30,7 @@ class Trial:
     `explain`: pytest's full explanation of each failure (slower). `command`: pytest's arguments, run as they are.
     `watch`: paths of subject files whose functions are noted when they are called.
     `disguised`: subject files that are another text in each trial, though they do the same.
+    `varied`: the files that another trial of the same grading may have otherwise; None where that is not known.
     `seconds`: the longest that one test, or the start, may take on a quiet machine.
     `needs`: empty, or `POSTGRESQL` for an empty database of its own, whose address is then in DATABASE_URL.
     """
@@ -43,6 +44,7 @@ class Trial:
     command: tuple[str, ...] | None = None
     watch: tuple[str, ...] = ()
     disguised: tuple[str, ...] = ()
+    varied: tuple[str, ...] | None = None
     seconds: float = 5.0
     env: Mapping[str, str] = field(default_factory=dict)
     needs: str = ""

@@ -17,10 +17,11 @@ import signal
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType, ModuleType
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -31,6 +32,7 @@ from onlooker import Onlooker  # noqa: E402
 from recorder import Recorder, listen  # noqa: E402
 
 _recorder: Recorder | None = None
+NOTHING: Mapping[str, ModuleType] = MappingProxyType({})
 CONFIG = """[pytest]
 asyncio_mode = "auto"
 asyncio_default_fixture_loop_scope = "function"
@@ -59,16 +61,20 @@ def is_program(path: str) -> bool:
     return name.endswith(".py") and name != "conftest.py" and not name.startswith("test_")
 
 
+def program_modules(files: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """The modules of the program under test: path and text by name."""
+    return {
+        path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): (path, text)
+        for path, text in files.items()
+        if is_program(path)
+    }
+
+
 class Program(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports the program under test from its text, with bytecode that is compiled once for all trials."""
 
-    def __init__(self, files: dict[str, str], folder: str) -> None:
-        self.folder = folder
-        self.modules: dict[str, tuple[str, str]] = {}
-        for path, text in files.items():
-            if is_program(path):
-                name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-                self.modules[name] = (path, text)
+    def __init__(self, files: Mapping[str, str], folder: str) -> None:
+        self.folder, self.modules = folder, program_modules(files)
 
     def find_spec(self, name, path=None, target=None):
         if name not in self.modules:
@@ -89,6 +95,15 @@ class Program(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def get_source(self, name):
         return self.modules[name][1]
+
+    def adopt(self, preloaded: Mapping[str, ModuleType]) -> None:
+        """Makes modules that were imported elsewhere the trial's own: as if they had been imported here."""
+        for name, module in preloaded.items():
+            spec = self.find_spec(name)
+            module.__spec__, module.__loader__, module.__file__ = spec, self, spec.origin
+            if spec.submodule_search_locations is not None:
+                module.__path__ = spec.submodule_search_locations
+            sys.modules[name] = module
 
 
 def limit() -> None:
@@ -111,20 +126,26 @@ def limit() -> None:
             continue
 
 
-def prepare(job: dict) -> None:
-    """Makes the process the trial's: folder, files, environment, import path."""
-    folder = job["folder"]
+def surroundings(folder: str) -> dict[str, str]:
+    """The environment variables of a trial that asks for none."""
     kept = {name: os.environ[name] for name in KEPT_ENV if name in os.environ}
+    room = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), os.path.join(folder, "tmp"))
+    return {
+        **kept,
+        "HOME": folder,
+        **room,
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+    }
+
+
+def prepare(job: dict, preloaded: Mapping[str, ModuleType]) -> None:
+    """Makes the process the trial's: folder, files, environment, import path. `preloaded`: modules of the program."""
+    folder = job["folder"]
+    environment = {**surroundings(folder), **job["env"]}
     os.environ.clear()
-    os.environ.update(
-        kept,
-        HOME=folder,
-        TMPDIR=os.path.join(folder, "tmp"),
-        TEMP=os.path.join(folder, "tmp"),
-        TMP=os.path.join(folder, "tmp"),
-        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
-        **{"COLUMNS": "100", "NO_COLOR": "1", **job["env"]},
-    )
+    os.environ.update(environment)
     os.chdir(folder)
     os.mkdir("tmp")
     tempfile.tempdir = None
@@ -143,7 +164,9 @@ def prepare(job: dict) -> None:
     sys.meta_path[:] = [
         finder for finder in sys.meta_path if not getattr(finder, "__module__", "").startswith("__editable__")
     ]
-    sys.meta_path.insert(0, Program(job["files"], folder))
+    program = Program(job["files"], folder)
+    sys.meta_path.insert(0, program)
+    program.adopt(preloaded)
     sys.argv = ["pytest"]
 
 
@@ -212,8 +235,8 @@ def adapt(session, job: dict) -> None:
     session._bestrelpathcache = type(session._bestrelpathcache)(folder)
 
 
-def run(job: dict, channel: int, session=None) -> None:
-    """Runs the trial; `channel` is the file descriptor of the record.
+def run(job: dict, channel: int, session=None, preloaded: Mapping[str, ModuleType] = NOTHING) -> None:
+    """Runs the trial; `channel` is the file descriptor of the record, `preloaded` what of the program is imported.
 
     With `session`, pytest's own, begun and about to collect, it prepares that one and returns; else, and where the
     trial brings its own settings, it runs pytest itself and ends the process.
@@ -227,7 +250,7 @@ def run(job: dict, channel: int, session=None) -> None:
 
     gc.set_threshold(*RARELY)
     limit()
-    prepare(job)
+    prepare(job, preloaded)
     send({"event": "prepared"})
     _recorder = Recorder(job, send) if job["command"] is None else Onlooker(job, send)
     listen(_recorder)

@@ -142,6 +142,7 @@ def as_job(trial: Trial, folder: Path) -> dict:
         "watch": list(trial.watch),
         "env": dict(trial.env),
         "disguised": list(trial.disguised),
+        "varied": trial.varied and list(trial.varied),
     }
 
 

@@ -6,6 +6,7 @@ Runs in the trial's process beside the learner's code, imports nothing of the ch
 from __future__ import annotations
 
 import copy
+import gc
 import hashlib
 import logging
 import os
@@ -81,6 +82,7 @@ class Recorder:
 
     def pytest_collection_finish(self, session) -> None:
         self.session = session
+        gc.freeze()  # what is loaded stays; pytest's looks for garbage would go through all of it
         self.send({"event": "collected", "ids": [_short(item.nodeid) for item in session.items][:2000]})
 
     def pytest_collectreport(self, report) -> None:

@@ -9,7 +9,6 @@ When the socket closes, it ends every child and itself.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import gc
 import importlib
@@ -30,6 +29,7 @@ import pytest  # noqa: E402
 from child import CONFIG, OPTIONS, attempt, compiled, end, is_program, run  # noqa: E402
 from enter import empty_all_but, enter  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children, kill_group  # noqa: E402
+from preload import Preloaded, imports, named  # noqa: E402
 from recorder import Recorder  # noqa: E402
 
 LIBRARIES = sys.stdlib_module_names | {
@@ -88,6 +88,7 @@ class Server:
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self.child_job: dict | None = None
+        self.preloaded = Preloaded()
         self.trials: dict[int, int] = {}
         self.pinned: dict[int, int | None] = {}
         self.rest = b""
@@ -110,7 +111,7 @@ class Server:
         self.serve()
         if self.child_job is None:
             pytest.exit("the supervisor has hung up", returncode=0)
-        run(self.child_job, self.child_channel, session)
+        run(self.child_job, self.child_channel, session, self.child_modules)
         return (yield)
 
     def serve(self) -> None:
@@ -163,6 +164,7 @@ class Server:
                 make_ready(path, text, keep=path not in job["disguised"])
         if "DATABASE_URL" in job["env"]:
             make_driver_ready()
+        modules = self.preloaded.of(job)
         slot = min(self.slots, key=list(self.pinned.values()).count, default=None)
         pid = os.fork()
         if pid:
@@ -177,7 +179,7 @@ class Server:
         except BaseException:
             os.write(2, traceback.format_exc().encode())
             os._exit(70)
-        self.child_job, self.child_channel = job, channel
+        self.child_job, self.child_channel, self.child_modules = job, channel, modules
 
     def become_child(self, output: int, slot: int | None) -> None:
         """In the child: nothing of the server is left, also nothing that tells how many trials there were."""
@@ -227,18 +229,15 @@ def make_ready(path: str, text: str, *, keep: bool) -> None:
     """
     if (path, text) in _ready:
         return
-    with contextlib.suppress(SyntaxError):
-        if keep:
-            _ready.add((path, text))
+    if keep:
+        with contextlib.suppress(SyntaxError):
             compiled(path, text)
-        for node in ast.walk(ast.parse(text)):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names = [node.module]
-            for name in names:
-                if name not in sys.modules and name.split(".")[0] in LIBRARIES:
-                    with contextlib.suppress(ImportError):
-                        importlib.import_module(name)
+            _ready.add((path, text))
+    for statement in imports(text).all_of_them:
+        for name in named(statement):
+            if name not in sys.modules and name.split(".")[0] in LIBRARIES:
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
 
 
 def make_driver_ready() -> None:

@@ -52,8 +52,9 @@ class Trials:
 
     def trial(self, answers: Mapping[str, str], edit: Edit | None = None, **how) -> Trial:
         """The answer against the subject, changed by `edit`."""
-        exercise = self.exercise
-        return Trial({**exercise.version(edit), **answers}, seconds=exercise.seconds, needs=self.needs, **how)
+        exercise, varied = self.exercise, tuple(sorted({*self._edited, *answers}))
+        files = {**exercise.version(edit), **answers}
+        return Trial(files, seconds=exercise.seconds, needs=self.needs, varied=varied, **how)
 
     def controls(self, answers: Mapping[str, str]) -> list[Trial]:
         """For a stranger's answer, the subject once more, to be run among the bugs.

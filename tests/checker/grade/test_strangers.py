@@ -55,6 +55,7 @@ def test_a_line_number_tells_nothing(judge):
 KNOWS_THE_PHASE = """
 def test_phase():
     import gc
+    gc.unfreeze()
     for one in gc.get_objects():
         if type(one).__name__ == "Recorder":
             assert one.explain
@@ -79,6 +80,7 @@ def test_a_test_that_rejects_the_program_only_among_the_bugs_is_found_out():
 FORGES = """
 def test_forge():
     import gc
+    gc.unfreeze()
     for one in gc.get_objects():
         if type(one).__name__ == "Recorder":
             one.send({"event": "result", "id": "test_answer.py::%s", "outcome": "passed", "unawaited": [], "lost": [],

@@ -1,0 +1,178 @@
+"""Imports once, for all trials of a grading, the part of a program that is the same in each of them.
+
+A trial imports its program anew. A module that no version changes, and that imports none that one changes, comes out
+the same each time: the warm process imports it, and a fork hands it on. Only what the first lines of a trial's
+conftest.py import, before anything else is done, so that a test that forgets an import still misses it.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import io
+import os
+import re
+import sys
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import ModuleType
+
+from child import Program, program_modules, surroundings
+
+MOST = 8  # programs that are kept
+# What may come out another way in another folder, or is imported in a way that is not read off the text.
+_BY_PLACE = re.compile(r"__file__|importlib|__import__|tempfile|cwd|expanduser|(?i:\bhome\b)|\bTE?MP(?:DIR)?\b")
+
+
+@dataclass(frozen=True)
+class Imports:
+    """The import statements of a text. `first`: those before anything else; `outer`: outside functions, classes and
+    conditions; `all_of_them`: those too that run later or never.
+    """
+
+    first: tuple[ast.stmt, ...]
+    outer: tuple[ast.stmt, ...]
+    all_of_them: tuple[ast.stmt, ...]
+
+
+@lru_cache(maxsize=512)
+def imports(text: str) -> Imports:
+    """What a text imports; nothing where it is no Python."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return Imports((), (), ())
+    statements = (ast.Import, ast.ImportFrom)
+    body = tree.body[1:] if ast.get_docstring(tree, clean=False) is not None else tree.body
+    first = next((n for n, node in enumerate(body) if not isinstance(node, statements)), len(body))
+    return Imports(
+        tuple(body[:first]),
+        tuple(node for node in body if isinstance(node, statements)),
+        tuple(node for node in ast.walk(tree) if isinstance(node, statements)),
+    )
+
+
+def named(statement: ast.stmt, package: str = "") -> Iterator[str]:
+    """The modules that a statement may import. `package`: of the module it stands in."""
+    if isinstance(statement, ast.Import):
+        yield from (alias.name for alias in statement.names)
+        return
+    above = package.split(".")[: len(package.split(".")) - statement.level + 1] if statement.level else []
+    base = ".".join([*above, *([statement.module] if statement.module else [])])
+    yield base
+    yield from (f"{base}.{alias.name}" for alias in statement.names)
+
+
+class Preloaded:
+    """The modules that the warm process has imported, by program."""
+
+    def __init__(self) -> None:
+        self._programs: OrderedDict[tuple, dict[str, ModuleType]] = OrderedDict()
+
+    def of(self, job: dict) -> Mapping[str, ModuleType]:
+        """What the trial's process is to find imported already, by name."""
+        if job["varied"] is None or job["env"] or job["command"] is not None or "pytest.toml" in job["files"]:
+            return {}
+        modules = program_modules(job["files"])
+        steady = _steady(modules, set(job["varied"]))
+        names = [name for name in _in_order(job["files"], modules) if name in steady and name not in sys.modules]
+        key = tuple((name, *modules[name]) for name in names)
+        if key not in self._programs:
+            self._programs[key] = _load(names, job["files"])
+            if len(self._programs) > MOST:
+                self._programs.popitem(last=False)
+        self._programs.move_to_end(key)
+        return self._programs[key]
+
+
+def _package(name: str, path: str) -> str:
+    return name if path.endswith("__init__.py") else name.rpartition(".")[0]
+
+
+def _parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def _within(statement: ast.stmt, package: str, modules: Collection[str]) -> list[str]:
+    """The modules of the program that a statement imports, in order, those that hold them first."""
+    found = [one for name in named(statement, package) for one in (*_parents(name), name)]
+    return [name for name in dict.fromkeys(found) if name in modules]
+
+
+@lru_cache(maxsize=1024)
+def _needs(name: str, path: str, text: str, modules: frozenset[str]) -> frozenset[str] | None:
+    """The modules of the program that one may import; None where that is not read off its text."""
+    if _BY_PLACE.search(text):
+        return None
+    statements, package = imports(text).all_of_them, _package(name, path)
+    return modules.intersection(_parents(name)).union(*(_within(one, package, modules) for one in statements))
+
+
+def _steady(modules: Mapping[str, tuple[str, str]], varied: set[str]) -> set[str]:
+    """The modules that come out the same in every trial."""
+    names = frozenset(modules)
+    needs = {
+        name: _needs(name, path, text, names) for name, (path, text) in modules.items() if path not in varied
+    }
+    steady = {name for name, others in needs.items() if others is not None}
+    while unsteady := {name for name in steady if not needs[name] <= steady}:
+        steady -= unsteady
+    return steady
+
+
+def _in_order(files: Mapping[str, str], modules: Mapping[str, tuple[str, str]]) -> list[str]:
+    """The modules of the program that are imported before a trial's own code does anything, as they finish."""
+    begins = "conftest.py" if "conftest.py" in files else min((path for path in files if "test" in path), default="")
+    done: dict[str, None] = {}
+    begun: set[str] = set()
+
+    def follow(statements: tuple[ast.stmt, ...], package: str) -> None:
+        for statement in statements:
+            for name in _within(statement, package, modules):
+                if name not in begun:
+                    begun.add(name)
+                    path, text = modules[name]
+                    follow(imports(text).outer, _package(name, path))
+                    done[name] = None
+
+    follow(imports(files.get(begins, "")).first, "")
+    return list(done)
+
+
+def _load(names: list[str], files: Mapping[str, str]) -> dict[str, ModuleType]:
+    """Imports the modules and forgets that it did. None of them where one fails, says something or starts a thread:
+    that is for the trial to show.
+    """
+    program, environment, said = Program(files, os.getcwd()), dict(os.environ), io.StringIO()
+    surround = surroundings(os.getcwd())
+    os.environ.clear()
+    os.environ.update(surround)
+    sys.meta_path.insert(0, program)
+    loaded: dict[str, ModuleType] = {}
+    try:
+        with (
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(said),
+            warnings.catch_warnings(record=True) as warned,
+        ):
+            warnings.simplefilter("always")
+            for name in names:
+                importlib.import_module(name)
+            if names and "sqlalchemy.orm" in sys.modules:
+                sys.modules["sqlalchemy.orm"].configure_mappers()
+    except Exception:
+        names = []
+    finally:
+        sys.meta_path.remove(program)
+        found = {name: sys.modules.pop(name) for name in program.modules if name in sys.modules}
+        os.environ.clear()
+        os.environ.update(environment)
+    if not said.getvalue() and not warned and threading.active_count() == 1:
+        loaded = {name: found[name] for name in names}
+    return loaded
