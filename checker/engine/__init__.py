@@ -26,9 +26,10 @@ class Trial:
 
     `files`: relative path to text, all that is in the folder. `select`: node ids, all tests when empty.
     `order`: `forward` or `reversed`; `repeat`: how often each test runs, the whole list at a time.
+    `first`: node ids without parameters, of the tests that run before the others.
     `until`: outcomes; the trial ends after the first test that has one of them.
     `explain`: pytest's full explanation of each failure (slower). `command`: pytest's arguments, run as they are.
-    `watch`: paths of subject files whose functions are noted when they are called.
+    `watch`: paths of subject files whose functions are noted when they run.
     `disguised`: subject files that are another text in each trial, though they do the same.
     `varied`: the files that another trial of the same grading may have otherwise; None where that is not known.
     `seconds`: the longest that one test, or the start, may take on a quiet machine.
@@ -39,6 +40,7 @@ class Trial:
     select: tuple[str, ...] = ()
     order: str = "forward"
     repeat: int = 1
+    first: tuple[str, ...] = ()
     until: tuple[str, ...] = ()
     explain: bool = False
     command: tuple[str, ...] | None = None
@@ -57,7 +59,7 @@ class TestRun:
     `reason`: `skipped`, `xfailed` or `xpassed` where the outcome is `not_collected` for that; else empty.
     `error`: the exception's class name. `lines`: the lines in test files and conftest.py that the failure passed
     through, (file, line), outermost first; `in_program`: whether it passed through the program under test too.
-    `called`: watched functions that ran.
+    `called`: watched functions that ran in the test, as `path::name`; `reached`: those in its fixtures too.
     `unawaited`: coroutines that nobody awaited, (line, name); `lost`: exceptions left in a task, (line, text).
     """
 
@@ -72,6 +74,7 @@ class TestRun:
     lines: tuple[tuple[str, int], ...] = ()
     in_program: bool = False
     called: tuple[str, ...] = ()
+    reached: tuple[str, ...] = ()
     unawaited: tuple[tuple[int, str], ...] = ()
     lost: tuple[tuple[int, str], ...] = ()
     properties: Mapping[str, object] = field(default_factory=dict)

@@ -17,7 +17,7 @@ import signal
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pytest  # noqa: E402
 from bounds import KEPT_ENV  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children  # noqa: E402
+from notes import NOTE, noting  # noqa: E402
 from onlooker import Onlooker  # noqa: E402
 from recorder import Recorder, listen  # noqa: E402
 
@@ -48,11 +49,14 @@ RARELY = (
 
 
 @lru_cache(maxsize=1024)
-def compiled(path: str, text: str):
-    """The code of a file of the program under test; the name in it is relative, the same in every trial."""
+def compiled(path: str, text: str, *, noted: bool = False):
+    """The code of a file of the program under test; the name in it is relative, the same in every trial.
+
+    `noted`: its functions report when they run.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return compile(text, path, "exec", dont_inherit=True)
+        return compile(noting(path, text) if noted else text, path, "exec", dont_inherit=True)
 
 
 def is_program(path: str) -> bool:
@@ -71,10 +75,14 @@ def program_modules(files: Mapping[str, str]) -> dict[str, tuple[str, str]]:
 
 
 class Program(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports the program under test from its text, with bytecode that is compiled once for all trials."""
+    """Imports the program under test from its text, with bytecode that is compiled once for all trials.
 
-    def __init__(self, files: Mapping[str, str], folder: str) -> None:
+    The functions of the files `watch` report to `note(name)`.
+    """
+
+    def __init__(self, files: Mapping[str, str], folder: str, watch: Collection[str] = (), note=None) -> None:
         self.folder, self.modules = folder, program_modules(files)
+        self.watch, self.note = watch, note
 
     def find_spec(self, name, path=None, target=None):
         if name not in self.modules:
@@ -91,7 +99,11 @@ class Program(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return None
 
     def exec_module(self, module):
-        exec(compiled(*self.modules[module.__name__]), module.__dict__)  # noqa: S102
+        path, text = self.modules[module.__name__]
+        noted = path in self.watch
+        if noted:
+            module.__dict__[NOTE] = self.note
+        exec(compiled(path, text, noted=noted), module.__dict__)  # noqa: S102
 
     def get_source(self, name):
         return self.modules[name][1]
@@ -164,7 +176,7 @@ def prepare(job: dict, preloaded: Mapping[str, ModuleType]) -> None:
     sys.meta_path[:] = [
         finder for finder in sys.meta_path if not getattr(finder, "__module__", "").startswith("__editable__")
     ]
-    program = Program(job["files"], folder)
+    program = Program(job["files"], folder, job["watch"], lambda name: _recorder.note(name))
     sys.meta_path.insert(0, program)
     program.adopt(preloaded)
     sys.argv = ["pytest"]

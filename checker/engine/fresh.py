@@ -136,6 +136,7 @@ def as_job(trial: Trial, folder: Path) -> dict:
         "select": list(trial.select),
         "order": trial.order,
         "repeat": trial.repeat,
+        "first": list(trial.first),
         "until": list(trial.until),
         "explain": trial.explain,
         "command": trial.command,

@@ -26,7 +26,9 @@ from child import Program, program_modules, surroundings
 
 MOST = 8  # programs that are kept
 # What may come out another way in another folder, or is imported in a way that is not read off the text.
-_BY_PLACE = re.compile(r"__file__|importlib|__import__|tempfile|cwd|expanduser|(?i:\bhome\b)|\bTE?MP(?:DIR)?\b")
+_BY_PLACE = re.compile(
+    r"__file__|importlib|__import__|tempfile|cwd|expanduser|(?i:\bhome\b)|\bTE?MP(?:DIR)?\b"
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,9 @@ class Preloaded:
             return {}
         modules = program_modules(job["files"])
         steady = _steady(modules, set(job["varied"]))
-        names = [name for name in _in_order(job["files"], modules) if name in steady and name not in sys.modules]
+        names = [
+            name for name in _in_order(job["files"], modules) if name in steady and name not in sys.modules
+        ]
         key = tuple((name, *modules[name]) for name in names)
         if key not in self._programs:
             self._programs[key] = _load(names, job["files"])
@@ -128,7 +132,11 @@ def _steady(modules: Mapping[str, tuple[str, str]], varied: set[str]) -> set[str
 
 def _in_order(files: Mapping[str, str], modules: Mapping[str, tuple[str, str]]) -> list[str]:
     """The modules of the program that are imported before a trial's own code does anything, as they finish."""
-    begins = "conftest.py" if "conftest.py" in files else min((path for path in files if "test" in path), default="")
+    begins = (
+        "conftest.py"
+        if "conftest.py" in files
+        else min((path for path in files if "test" in path), default="")
+    )
     done: dict[str, None] = {}
     begun: set[str] = set()
 

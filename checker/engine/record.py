@@ -126,6 +126,7 @@ def _test(event: dict) -> TestRun:
         lines=tuple((_text(path), _number(line)) for path, line in event.get("lines", [])),
         in_program=bool(event.get("in_program", False)),
         called=tuple(dict.fromkeys(_text(name) for name in event["called"])),
+        reached=tuple(dict.fromkeys(_text(name) for name in event["reached"])),
         unawaited=tuple((_number(line), _text(name)) for line, name in event["unawaited"]),
         lost=tuple((_number(line), _text(text)) for line, text in event["lost"]),
         properties=dict(event.get("properties", {})),

@@ -49,10 +49,11 @@ class Recorder:
     def __init__(self, job: dict, send) -> None:
         self.folder = Path(job["folder"])
         self.order, self.repeat = job["order"], job["repeat"]
-        self.until = frozenset(job["until"])
-        self.explain, self.watch = job["explain"], frozenset(job["watch"])
+        self.first, self.until = frozenset(job["first"]), frozenset(job["until"])
+        self.explain = job["explain"]
         self.send = send
         self.current: dict | None = None
+        self.calling = False
         self.warned = 0
         self.config = self.session = None
 
@@ -70,6 +71,8 @@ class Recorder:
     def pytest_collection_modifyitems(self, items) -> None:
         if self.order == "reversed":
             items.reverse()
+        if self.first:
+            items.sort(key=lambda item: item.nodeid.split("[")[0] not in self.first)
         first = list(items)
         for _ in range(self.repeat - 1):
             for item in first:
@@ -121,24 +124,24 @@ class Recorder:
             "unawaited": [],
             "lost": [],
             "called": {},
+            "reached": {},
         }
         self.send({"event": "start", "id": _short(nodeid)})
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item):
-        if not self.watch:
-            return (yield)
-        called = self.current["called"]
-
-        def note(frame, event, _arg):
-            if event == "call" and frame.f_code.co_filename in self.watch:
-                called[frame.f_code.co_name] = None
-
-        sys.setprofile(note)
+    def pytest_runtest_call(self):
+        self.calling = True
         try:
             return (yield)
         finally:
-            sys.setprofile(None)
+            self.calling = False
+
+    def note(self, function: str) -> None:
+        """A watched function runs, for a test or for its fixtures."""
+        if self.current is not None:
+            self.current["reached"][function] = None
+            if self.calling:
+                self.current["called"][function] = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item, call):
@@ -213,7 +216,8 @@ class Recorder:
 
     def pytest_runtest_logfinish(self, nodeid) -> None:
         if self.current is not None:
-            self.send({**self.current, "called": list(self.current["called"])})
+            noted = {name: list(self.current[name]) for name in ("called", "reached")}
+            self.send({**self.current, **noted})
             if self.current["outcome"] in self.until:
                 self.session.shouldstop = "the trial has shown what it is for"
 

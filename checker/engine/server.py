@@ -56,7 +56,7 @@ def warm_up(folder: str) -> None:
     write_config(folder)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.chdir(folder)
-    job = {"folder": folder, "order": "forward", "repeat": 1, "until": [], "explain": True, "watch": []}
+    job = {"folder": folder, "order": "forward", "repeat": 1, "first": [], "until": [], "explain": True}
     words = ["-c", "pytest.toml", "--rootdir", folder, "--basetemp", os.path.join(folder, "t"), *OPTIONS]
     with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
         code = pytest.main(words, plugins=[Recorder(job, lambda event: None)])
@@ -161,7 +161,7 @@ class Server:
             job = json.load(file)
         for path, text in job["files"].items():
             if is_program(path):
-                make_ready(path, text, keep=path not in job["disguised"])
+                make_ready(path, text, keep=path not in job["disguised"], noted=path in job["watch"])
         if "DATABASE_URL" in job["env"]:
             make_driver_ready()
         modules = self.preloaded.of(job)
@@ -219,20 +219,20 @@ class Server:
                 self.send({"done": number, "status": os.waitstatus_to_exitcode(status)})
 
 
-_ready: set[tuple[str, str]] = set()
+_ready: set[tuple[str, str, bool]] = set()
 
 
-def make_ready(path: str, text: str, *, keep: bool) -> None:
+def make_ready(path: str, text: str, *, keep: bool, noted: bool) -> None:
     """Imports the libraries that a file of the program under test names; runs none of it.
 
     `keep`: the file comes again, so it is compiled here, once for all trials.
     """
-    if (path, text) in _ready:
+    if (path, text, noted) in _ready:
         return
     if keep:
         with contextlib.suppress(SyntaxError):
-            compiled(path, text)
-            _ready.add((path, text))
+            compiled(path, text, noted=noted)
+            _ready.add((path, text, noted))
     for statement in imports(text).all_of_them:
         for name in named(statement):
             if name not in sys.modules and name.split(".")[0] in LIBRARIES:

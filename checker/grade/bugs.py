@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Mapping, Sequence
 
 from checker.contract import Edit, Exercise, Mutant
 from checker.engine import Record, TestRun
+from checker.engine.notes import function_at
 from checker.grade.source import Tests
 from checker.grade.trials import Trials, place_of, runs_of, short
 from checker.verdict import Finding, Version
@@ -94,26 +94,39 @@ def silent(record: Record) -> list[Finding]:
     return list(dict.fromkeys(findings))
 
 
+def reaching(mutant: Mutant, exercise: Exercise, seen: Record) -> tuple[str, ...]:
+    """The tests that ran the function which a bug changes, as far as the record of a watched trial shows."""
+    function = _function(mutant.edit, exercise.subject) if mutant.edit else ""
+    runs = runs_of(seen)
+    return tuple(id for id in runs if function and any(function in run.reached for run in runs[id]))
+
+
 def idle(
-    exercise: Exercise, answers: Mapping[str, str], useless: Sequence[str], tests: Tests, trials: Trials
+    exercise: Exercise,
+    answers: Mapping[str, str],
+    useless: Sequence[str],
+    tests: Tests,
+    seen: Record | None,
+    trials: Trials,
 ) -> list[Finding]:
-    """Of tests that caught nothing, those that never called the code under test, or patched it away."""
-    watched = {
-        mutant.edit.path for mutant in exercise.mutants if mutant.edit and mutant.edit.path.endswith(".py")
-    }
+    """Of tests that caught nothing, those that never called the code under test, or patched it away.
+
+    `seen`: the record of a watched trial of all tests, if there is one.
+    """
+    watched = {path for path in trials.changed if path.endswith(".py")}
     targets = {mutant.edit.path for mutant in exercise.mutants if mutant.edit} - {"conftest.py"}
     if not useless or not watched or not targets:
         return []
-    record = trials.run(
-        "Looking at what the tests call",
-        [trials.trial(answers, watch=tuple(sorted(watched)), select=tuple(useless))],
-    )[0]
+    if seen is None:
+        only = trials.trial(answers, watch=trials.changed, select=tuple(useless))
+        [seen] = trials.run("Looking at what the tests call", [only])
     findings = []
     files = {path: text for path, text in exercise.version().items() if path in watched}
     # A field of a class takes effect without a call, so no call says nothing of such a program.
     told_by_calls = all(_in_function(mutant.edit, files) for mutant in exercise.mutants if mutant.edit)
-    for id, runs in runs_of(record).items():
-        called = any(run.called for run in runs)
+    ran = runs_of(seen)
+    for id in (id for id in ran if id in useless):
+        called = any(run.called for run in ran[id])
         patched = tests.patched.get(short(id), ())
         if away := [name for name in patched if _replaces_the_code(name, files, called=called)]:
             findings.append(
@@ -130,16 +143,16 @@ def idle(
 
 def _in_function(edit: Edit, files: Mapping[str, str]) -> bool:
     """Whether a change begins inside a function; also where it replaces a whole file, or one that is no Python."""
-    if edit.text is not None or edit.path not in files:
-        return True
-    text = files[edit.path]
+    return edit.text is not None or edit.path not in files or bool(_function(edit, files))
+
+
+def _function(edit: Edit, files: Mapping[str, str]) -> str:
+    """The function that a change begins in, by the name that it reports under; empty where there is none."""
+    text = files.get(edit.path, "")
+    if edit.text is not None or not edit.path.endswith(".py") or edit.find not in text:
+        return ""
     begin = text.index(edit.find) + len(edit.find) - len(edit.find.lstrip())
-    line = text.count("\n", 0, begin) + 1
-    return any(
-        node.lineno <= line <= (node.end_lineno or node.lineno)
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    )
+    return function_at(edit.path, text, text.count("\n", 0, begin) + 1)
 
 
 def _replaces_the_code(target: str, files: Mapping[str, str], *, called: bool) -> bool:

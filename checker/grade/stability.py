@@ -33,8 +33,13 @@ def turned(controls: Sequence[Record], passers: Sequence[str]) -> tuple[Finding,
         for record in controls
         for runs in [runs_of(record)]
         for id in passers
-        if not passed(runs, id)
+        if not passed(runs, id) and (id in runs or not _stopped(record))
     )
+
+
+def _stopped(record: Record) -> bool:
+    """Whether a test failed, so that those after it may not have had their turn."""
+    return any(run.outcome == "failed" for run in record.tests)
 
 
 def changed_mind(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from checker.contract import Exercise
+from checker.contract import Exercise, Mutant
 from checker.engine import Record
 from checker.grade import bugs, stability, validity
 from checker.grade.source import Tests, Unusable, tests_in
@@ -30,9 +30,10 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     if valid.verdict:
         versions = (*valid.versions, *trials.not_tried())
         return trials.verdict(valid.verdict, valid.headline, versions, findings=tuple(findings))
-    # A stranger's test could read when its trial is to end, and so tell a bug from a correct program.
-    until = () if trials.matrix or trials.engine.isolation.strangers else ("failed",)
-    mutated = [trials.trial(answers, mutant.edit, until=until) for mutant in exercise.mutants]
+    mutated = [
+        trials.trial(answers, mutant.edit, until=trials.until, first=_likely(mutant, exercise, valid.seen))
+        for mutant in exercise.mutants
+    ]
     controls = trials.controls(answers)
     records = trials.run_past_hangs("Trying the bugs", [*mutated, *controls], valid.ids)
     records, controls = records[: len(mutated)], records[len(mutated) :]
@@ -56,7 +57,7 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     names = {short(id) for id in useless}
     findings += [finding for finding in tests.findings if finding.kind == "shadowed" or finding.test in names]
     if missed:
-        findings += bugs.idle(exercise, answers, useless, tests, trials)
+        findings += bugs.idle(exercise, answers, useless, tests, valid.seen, trials)
     total = len(exercise.mutants)
     lead = f"Accepts all {len(valid.versions)} correct versions and catches {total - len(missed)} of {total} bugs."
     if not total - len(missed) and total:
@@ -66,6 +67,11 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     if trials.matrix:
         matrix = {short(id): tuple(name for name, by in caught.items() if id in by) for id in valid.passers}
     return trials.verdict(word, lead, (*valid.versions, *versions), findings=tuple(findings), matrix=matrix)
+
+
+def _likely(mutant: Mutant, exercise: Exercise, seen: Record | None) -> tuple[str, ...]:
+    """The tests that may catch a bug, as far as is known: the trial on it is over as soon as one has."""
+    return bugs.reaching(mutant, exercise, seen) if seen else ()
 
 
 def _caught(

@@ -23,7 +23,7 @@ Progress = Callable[[str, int, int], None]
 class Trials:
     """The trials of an exercise on an engine. `progress(sentence, done, total)` is told of each one that ends.
 
-    `matrix`: whether every test is to be tried on every bug, or each bug only until a test catches it.
+    `changed`: the files of the program that bugs change. `matrix`: whether every test is to be tried on every bug, or each bug only until a test catches it.
     """
 
     def __init__(
@@ -34,6 +34,13 @@ class Trials:
         self.needs = exercise.needs
         self._chance = random.SystemRandom()
         self._edited = {one.edit.path for one in (*exercise.variants, *exercise.mutants) if one.edit}
+        mutated = {mutant.edit.path for mutant in exercise.mutants if mutant.edit}
+        self.changed = tuple(sorted(path for path in mutated if _is_program(path)))
+
+    @property
+    def until(self) -> tuple[str, ...]:
+        """When a trial may end before its last test: a stranger's trials all alike, so that none tells what it is for."""
+        return () if self.matrix else ("failed",)
 
     def on(self, database: str) -> Trials:
         """The same, but on this database: PostgreSQL, or SQLite, for which a trial needs nothing."""
@@ -61,7 +68,7 @@ class Trials:
 
         By time, or by what the process remembers, a test may know that bugs are being tried. If so it rejects this.
         """
-        return [self.trial(answers)] if self.engine.isolation.strangers else []
+        return [self.trial(answers, until=self.until)] if self.engine.isolation.strangers else []
 
     def run(self, sentence: str, trials: Sequence[Trial], *, stop_at_hang: bool = False) -> list[Record]:
         """The records, in the order of the trials; only the one that hung where that ends it all."""
@@ -69,6 +76,7 @@ class Trials:
         trials = [_disguised(*both) for both in zip(trials, disguises, strict=True)]
         order = list(range(len(trials)))
         random.shuffle(order)
+        order.sort(key=lambda index: -trials[index].repeat)  # the longest first, so that no processor waits at the end
         records: list[Record | None] = [None] * len(trials)
         self.progress(sentence, 0, len(trials))
         with closing(self.engine.run([trials[index] for index in order])) as results:

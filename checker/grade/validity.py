@@ -14,11 +14,15 @@ from checker.grade.trials import Trials, place_of, runs_of, short
 from checker.verdict import Finding, Version
 
 AS_IT_IS = "as it is"
+_SENTENCE = "Trying the correct versions"
 
 
 @dataclass(frozen=True)
 class Validity:
-    """What the correct versions showed. `ids`: the tests that ran. `passers`: those that passed on all, each time."""
+    """What the correct versions showed. `ids`: the tests that ran. `passers`: those that passed on all, each time.
+
+    `seen`: the record of the subject, where it was watched.
+    """
 
     versions: tuple[Version, ...]
     findings: tuple[Finding, ...]
@@ -27,17 +31,19 @@ class Validity:
     silent: tuple[Finding, ...] = ()
     verdict: str = ""
     headline: str = ""
+    seen: Record | None = None
 
 
 def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], trials: Trials) -> Validity:
     """Runs the subject forward, then reversed and twice, and every variant. `ids`: the tests that must run."""
     variants = exercise.variants
+    strangers = trials.engine.isolation.strangers
     plan = [
-        trials.trial(answers),
+        trials.trial(answers, watch=() if strangers else trials.changed),
         trials.trial(answers, order="reversed", repeat=2),
         *(trials.trial(answers, variant.edit) for variant in variants),
     ]
-    first, *rest = trials.run("Trying the correct versions", plan, stop_at_hang=True)
+    first, *rest = _tried(plan, trials) if strangers else trials.run(_SENTENCE, plan, stop_at_hang=True)
     usable(first, ids)
     ids = (*ids, *(id for id in runs_of(first) if id not in ids))
     second, *others = rest
@@ -59,7 +65,36 @@ def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], tr
         versions = explained(versions, [plan[0], *plan[2:]], trials, ids)
     if not said[0] and not passers:
         said = "empty", "No test ran to its end: all of them are skipped or marked as expected failures."
-    return Validity(tuple(versions), tuple(findings), tuple(ids), tuple(passers), tuple(silent(first)), *said)
+    return Validity(
+        tuple(versions),
+        tuple(findings),
+        tuple(ids),
+        tuple(passers),
+        tuple(silent(first)),
+        *said,
+        None if strangers else first,
+    )
+
+
+def _tried(plan: Sequence[Trial], trials: Trials) -> list[Record]:
+    """The records of a stranger's trials, each of them like those on the bugs: over when a test has failed.
+
+    Where one has, the other tests are heard too, and what failed once counts as failed.
+    """
+    short = trials.run(_SENTENCE, [replace(trial, until=trials.until) for trial in plan], stop_at_hang=True)
+    if not any(run.outcome in trials.until for record in short for run in record.tests):
+        return short
+    full = trials.run(_SENTENCE, plan, stop_at_hang=True)
+    if len(full) != len(short):  # one of them hung
+        return min(full, short, key=len)
+    return [_with_failures(record, before) for record, before in zip(full, short, strict=True)]
+
+
+def _with_failures(record: Record, before: Record) -> Record:
+    """The record, in which a test that failed before, and now does not, has failed once."""
+    fails = {run.id for run in record.tests if run.outcome == "failed"}
+    failed = {run.id: run for run in before.tests if run.outcome == "failed" and run.id not in fails}
+    return replace(record, tests=tuple(failed.pop(run.id, run) for run in record.tests))
 
 
 def usable(record: Record, ids: Sequence[str]) -> None:

@@ -212,11 +212,45 @@ def test_a_failure_lost_in_a_task_is_named_with_its_line(run):
 
 
 def test_what_the_tests_call_is_watched_on_request(run):
-    files = {"shop.py": "async def price():\n    return 1\ndef other(): pass\n"}
-    record = run(
-        "import shop\nasync def test_a(): await shop.price()\ndef test_b(): pass\n", files, watch=("shop.py",)
-    )
-    assert [test.called for test in record.tests] == [("price",), ()]
+    program = """
+class Shop:
+    '''Sells.'''
+    async def price(self):
+        '''In cents.'''
+        def vat(): return 1
+        return [vat]
+def other(): pass
+if True:
+    def late(): pass
+"""
+    answer = """
+import inspect, pytest, shop
+
+@pytest.fixture
+def late(): shop.late()
+async def test_a():
+    [vat] = await shop.Shop().price()
+    vat()
+def test_b(late): assert shop.Shop.price.__doc__ == "In cents."
+async def test_c(): shop.Shop().price().close()
+def test_d(): assert inspect.getsource(shop.other) == "def other(): pass\\n"
+"""
+    record = run(answer, {"shop.py": program}, watch=("shop.py",))
+    assert [test.outcome for test in record.tests] == ["passed"] * 4, record
+    assert [test.called for test in record.tests] == [("shop.py::Shop.price",), (), (), ()]
+    assert [test.reached for test in record.tests] == [("shop.py::Shop.price",), ("shop.py::late",), (), ()]
+
+
+def test_the_tests_that_are_to_run_first_do(run):
+    answer = """
+import pytest
+def test_a(): pass
+@pytest.mark.parametrize("n", [1, 2])
+def test_b(n): pass
+def test_c(): pass
+"""
+    record = run(answer, first=("test_answer.py::test_b", "test_answer.py::test_c"))
+    assert [test.id.split("::")[1] for test in record.tests] == ["test_b[1]", "test_b[2]", "test_c", "test_a"]
 
 
 def test_a_hang_names_the_test_and_keeps_what_was_known(run):

@@ -9,6 +9,7 @@ from checker.engine import Record, TestRun
 from checker.engine.open import open_class_engine
 from checker.grade import grade
 from checker.grade.stability import turned
+from checker.grade.validity import _with_failures
 
 pytestmark = pytest.mark.isolation
 
@@ -66,7 +67,27 @@ def test_nothing_that_a_trial_is_told_tells_when_bugs_are_tried(judge):
     verdict = judge(RIGHT + KNOWS_THE_PHASE)
     assert verdict.verdict == "overstrict"
     verdict = judge(KNOWS_THE_PHASE.replace("assert one.explain", "assert not one.until"))
-    assert verdict.verdict == "misses"
+    assert verdict.verdict in ("overstrict", "invalid")
+
+
+def test_every_failing_test_is_named_though_a_trial_ends_with_the_first(judge):
+    verdict = judge(RIGHT + "def test_a(): assert 0\ndef test_b(): assert 0\n")
+    assert verdict.verdict == "overstrict"
+    assert verdict.versions[0].tests == ("test_a", "test_b")
+
+
+def test_what_failed_once_is_not_forgotten_when_all_are_tried_again():
+    ran = [TestRun("t::test_a", "failed"), TestRun("t::test_a", "passed"), TestRun("t::test_b", "passed")]
+    short, full = Record("finished", tuple(ran[:1])), Record("finished", tuple(ran[1:]))
+    steady = Record("finished", tuple(ran))
+    assert _with_failures(full, short).tests == (ran[0], ran[2])
+    assert _with_failures(steady, short) == steady
+
+
+def test_a_test_without_its_turn_has_not_changed_its_mind():
+    record = Record("finished", (TestRun("test_a", "failed"),))
+    assert [finding.test for finding in turned([record], ["test_a", "test_b"])] == ["test_a"]
+    assert [finding.test for finding in turned([Record("died")], ["test_b"])] == ["test_b"]
 
 
 def test_a_test_that_rejects_the_program_only_among_the_bugs_is_found_out():
@@ -84,7 +105,7 @@ def test_forge():
     for one in gc.get_objects():
         if type(one).__name__ == "Recorder":
             one.send({"event": "result", "id": "test_answer.py::%s", "outcome": "passed", "unawaited": [], "lost": [],
-                      "called": []})
+                      "called": [], "reached": []})
 """
 
 

@@ -7,6 +7,7 @@ RESULT = {
     "id": "test_answer.py::test_price",
     "outcome": "passed",
     "called": [],
+    "reached": [],
     "unawaited": [[1, ""]],
     "lost": [[1, ""]],
     "message": "<coroutine object  at ",

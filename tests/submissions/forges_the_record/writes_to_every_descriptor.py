@@ -7,6 +7,7 @@ RESULT = {
     "id": "test_answer.py::test_price",
     "outcome": "failed",
     "called": [],
+    "reached": [],
     "unawaited": [],
     "lost": [],
 }
