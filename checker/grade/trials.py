@@ -23,7 +23,8 @@ Progress = Callable[[str, int, int], None]
 class Trials:
     """The trials of an exercise on an engine. `progress(sentence, done, total)` is told of each one that ends.
 
-    `changed`: the files of the program that bugs change. `matrix`: whether every test is to be tried on every bug, or each bug only until a test catches it.
+    `changed`: the files of the program that bugs change. `matrix`: whether every test is to be tried on every bug, or
+    each bug only until a test catches it.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Trials:
 
     @property
     def until(self) -> tuple[str, ...]:
-        """When a trial may end before its last test: a stranger's trials all alike, so that none tells what it is for."""
+        """After which outcome a trial may end early; a stranger's trials all alike: none tells what it is for."""
         return () if self.matrix else ("failed",)
 
     def on(self, database: str) -> Trials:
