@@ -36,8 +36,8 @@ def answer(id: str) -> dict[str, str]:
 
 
 def versions(exercise: Exercise) -> list[Mapping[str, str]]:
-    """The files of every trial of an exercise but the answer: the subject twice, its variants, its mutants."""
-    edits = [None, None, *(one.edit for one in (*exercise.variants, *exercise.mutants))]
+    """The files of every trial of an exercise but the answer: the subject, its variants, its mutants."""
+    edits = [None, *(one.edit for one in (*exercise.variants, *exercise.mutants))]
     return [exercise.version(edit) for edit in edits]
 
 

@@ -9,7 +9,7 @@ from checker.engine import Record, TestRun, Trial
 from checker.grade.trials import Trials, runs_of, short
 from checker.verdict import Finding, Version
 
-_NOT_PASSED = ("failed", "errored", "timed_out")
+NOT_PASSED = ("failed", "errored", "timed_out")
 AGAIN = 2
 OTHER_PYTHONS = 3
 
@@ -114,7 +114,7 @@ def _halves(runs: list[TestRun]) -> list[list[TestRun]]:
 
 def outcomes(runs: Sequence[TestRun]) -> frozenset[tuple[str, str]]:
     """Which parameters of a test had which outcome. How a test fails may differ: it failed each time."""
-    return frozenset((run.id, "failed" if run.outcome in _NOT_PASSED else run.outcome) for run in runs)
+    return frozenset((run.id, "failed" if run.outcome in NOT_PASSED else run.outcome) for run in runs)
 
 
 def line_of(runs: Sequence[TestRun]) -> int:
