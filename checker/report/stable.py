@@ -12,10 +12,11 @@ _UNSTABLE = (
     (re.compile(r"^(?:asyncio: mode=|_+ coverage: platform ).*\n", re.M), ""),
     # The width of pytest's last line changes with the time that it names.
     (re.compile(r"^=+ (.+) in [\d.]+s(?: \([\d:]+\))? =+$", re.M), r"\1"),
-    (re.compile(r"(?<![^\s'\"(])[^\s'\"(]*[/\\]pytest-of-[^/\\]+[/\\]pytest-\d+[/\\][^/\\\s'\"]+[/\\]?"), "…/"),
-    (re.compile(re.escape(tempfile.gettempdir()) + r"[/\\](?:[^\s'\"/\\]+[/\\])*"), "…/"),
+    # Before other folders: the libraries may be installed below the temporary one.
     (re.compile(r"([/\\](?:site-packages|lib[/\\]python3\.\d+)[/\\][^\s'\":]+\.py):\d+(?=:)"), r"\1"),
     (re.compile(r"(?<![^\s'\"(])[^\s'\"(]*[/\\](?:site-packages|lib[/\\]python3\.\d+)[/\\]"), ""),
+    (re.compile(r"(?<![^\s'\"(])[^\s'\"(]*[/\\]pytest-of-[^/\\]+[/\\]pytest-\d+[/\\][^/\\\s'\"]+[/\\]?"), "…/"),
+    (re.compile(re.escape(tempfile.gettempdir()) + r"[/\\](?:[^\s'\"/\\]+[/\\])*"), "…/"),
     (re.compile(r" at 0x[0-9A-Fa-f]+"), ""),
     (re.compile(r"\b0x[0-9A-Fa-f]{6,}"), "0x…"),
     (re.compile(r"\bTask-\d+"), "Task-N"),

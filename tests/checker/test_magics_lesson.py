@@ -59,6 +59,7 @@ def test_tests_and_a_stale_mark_go_fixtures_and_data_stay():
         ("'/tmp/pytest-of-root/pytest-3/test_x0/no.txt'", "'…/no.txt'"),
         ("/opt/venv/lib/python3.11/asyncio/base.py:12", "asyncio/base.py:12"),
         ("/opt/venv/lib/python3.11/site-packages/plugin.py:12:  def run()", "plugin.py:  def run()"),
+        ("/tmp/clone/.venv/lib/python3.11/site-packages/plugin.py:12:  def run()", "plugin.py:  def run()"),
         ("id 123e4567-e89b-12d3-a456-426614174000", "id …"),
         ("assert 255 == 0xff", "assert 255 == 0xff"),
     ],
