@@ -6,6 +6,7 @@ Imports nothing of the checker, as it runs beside a learner's code.
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 NOTE = "__assert_await_note__"  # the name in each module by which its functions report
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -46,6 +47,7 @@ def noting(path: str, text: str) -> ast.Module:
     return _Noting(path).visit(ast.parse(text, path))
 
 
+@lru_cache(maxsize=1024)
 def function_at(path: str, text: str, line: int) -> str:
     """The name under which the function that holds a line reports; empty where the line is in none."""
 

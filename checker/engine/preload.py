@@ -157,12 +157,12 @@ def _load(names: list[str], files: Mapping[str, str]) -> dict[str, ModuleType]:
     """Imports the modules and forgets that it did. None of them where one fails, says something or starts a thread:
     that is for the trial to show.
     """
-    program, environment, said = Program(files, os.getcwd()), dict(os.environ), io.StringIO()
+    program, said = Program(files, os.getcwd()), io.StringIO()
+    environment, known = dict(os.environ), set(sys.modules)
     surround = surroundings(os.getcwd())
     os.environ.clear()
     os.environ.update(surround)
     sys.meta_path.insert(0, program)
-    loaded: dict[str, ModuleType] = {}
     try:
         with (
             contextlib.redirect_stdout(said),
@@ -174,13 +174,15 @@ def _load(names: list[str], files: Mapping[str, str]) -> dict[str, ModuleType]:
                 importlib.import_module(name)
             if names and "sqlalchemy.orm" in sys.modules:
                 sys.modules["sqlalchemy.orm"].configure_mappers()
-    except Exception:
+    except BaseException:  # also what pytest raises, and an exit: the warm process must outlive them
         names = []
     finally:
         sys.meta_path.remove(program)
-        found = {name: sys.modules.pop(name) for name in program.modules if name in sys.modules}
+        found = {
+            name: sys.modules.pop(name) for name in program.modules if name in sys.modules.keys() - known
+        }
         os.environ.clear()
         os.environ.update(environment)
-    if not said.getvalue() and not warned and threading.active_count() == 1:
-        loaded = {name: found[name] for name in names}
-    return loaded
+    if said.getvalue() or warned or threading.active_count() > 1:
+        return {}
+    return {name: found[name] for name in names}

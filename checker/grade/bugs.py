@@ -94,9 +94,11 @@ def silent(record: Record) -> list[Finding]:
     return list(dict.fromkeys(findings))
 
 
-def reaching(mutant: Mutant, exercise: Exercise, seen: Record) -> tuple[str, ...]:
-    """The tests that ran the function which a bug changes, as far as the record of a watched trial shows."""
-    function = _function(mutant.edit, exercise.subject) if mutant.edit else ""
+def reaching(mutant: Mutant, exercise: Exercise, seen: Record | None) -> tuple[str, ...]:
+    """The tests that ran the function which a bug changes, as far as the record of a watched trial, if any, shows."""
+    if seen is None:
+        return ()
+    function = _function(mutant.edit, exercise.version()) if mutant.edit else ""
     runs = runs_of(seen)
     return tuple(id for id in runs if function and any(function in run.reached for run in runs[id]))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from checker.contract import Exercise, Mutant
+from checker.contract import Exercise
 from checker.engine import Record
 from checker.grade import bugs, stability, validity
 from checker.grade.source import Tests, Unusable, tests_in
@@ -31,7 +31,9 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
         versions = (*valid.versions, *trials.not_tried())
         return trials.verdict(valid.verdict, valid.headline, versions, findings=tuple(findings))
     mutated = [
-        trials.trial(answers, mutant.edit, until=trials.until, first=_likely(mutant, exercise, valid.seen))
+        trials.trial(
+            answers, mutant.edit, until=trials.until, first=bugs.reaching(mutant, exercise, valid.seen)
+        )
         for mutant in exercise.mutants
     ]
     controls = trials.controls(answers)
@@ -67,11 +69,6 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     if trials.matrix:
         matrix = {short(id): tuple(name for name, by in caught.items() if id in by) for id in valid.passers}
     return trials.verdict(word, lead, (*valid.versions, *versions), findings=tuple(findings), matrix=matrix)
-
-
-def _likely(mutant: Mutant, exercise: Exercise, seen: Record | None) -> tuple[str, ...]:
-    """The tests that may catch a bug, as far as is known: the trial on it is over as soon as one has."""
-    return bugs.reaching(mutant, exercise, seen) if seen else ()
 
 
 def _caught(

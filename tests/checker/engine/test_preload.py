@@ -154,3 +154,18 @@ async def test_a():
     for _ in range(2):
         record = run(answer, files, varied=())
         assert [test.outcome for test in record.tests] == ["passed"], record
+
+
+def test_a_module_that_ends_python_ends_its_trial_alone(run):
+    files = {**SHOP, "shop/clock.py": "raise SystemExit(3)\n", "conftest.py": "import shop.clock\n"}
+    run("def test_a(): pass\n", files, varied=())
+    record = run("def test_a(): pass\n")
+    assert [test.outcome for test in record.tests] == ["passed"]
+
+
+def test_a_library_with_a_programs_name_stays(run):
+    there = {"conftest.py": "import sys\nTHERE = 'calendar' in sys.modules\n"}
+    answer = "import conftest\ndef test_a(): assert conftest.THERE is None\n"
+    before = run(answer, there).tests[0].message
+    run("def test_a(): pass\n", {**SHOP, "calendar.py": "", "conftest.py": "import shop.clock\n"}, varied=())
+    assert run(answer, there).tests[0].message == before
