@@ -1,6 +1,5 @@
 """PostgreSQL for trials: what each of them gets, and what is left afterwards."""
 
-import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from checker.engine.databases import Databases, WithDatabases
 from checker.engine.fresh import FreshEngine
 from checker.engine.processes import remove_left_over
 from checker.engine.warm import WarmEngine
+from tests.checker.processes import gone
 
 pytestmark = pytest.mark.postgres
 START = """
@@ -60,20 +60,6 @@ def outcomes(engine, *answers, **how):
 def databases(engine):
     [(_, record)] = engine.run([Trial({"test_answer.py": COUNTS}, needs=POSTGRESQL)])
     return record.tests[0].properties["databases"]
-
-
-def gone(*pids):
-    """Whether all have ended within a while; one can end between two looks at it."""
-    left = []
-    for pid in pids:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            left.append(psutil.Process(pid))
-    _, alive = psutil.wait_procs(left, timeout=20)
-    for process in alive:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if process.status() != psutil.STATUS_ZOMBIE:
-                return False
-    return True
 
 
 def test_each_trial_has_an_empty_database(engine):

@@ -9,6 +9,7 @@ import pytest
 
 from checker.engine import EngineError, Trial
 from checker.engine.warm import WarmEngine
+from tests.checker.processes import gone
 
 QUICK = Trial({"test_answer.py": "def test_a(): pass\n"})
 HANGING = Trial({"test_answer.py": "import time\ndef test_a(): time.sleep(1000)\n"}, seconds=60)
@@ -19,13 +20,6 @@ def warm():
     engine = WarmEngine()
     yield engine
     engine.close()
-
-
-def gone(pids, seconds: float = 10) -> bool:
-    _, alive = psutil.wait_procs(
-        [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=seconds
-    )
-    return not alive
 
 
 def test_a_killed_engine_is_a_fault_of_the_engine_and_the_next_trial_works(warm):
@@ -70,7 +64,7 @@ def test_the_engine_goes_when_its_supervisor_goes():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     pid, folder = done.stdout.split()
-    assert gone([int(pid)])
+    assert gone(int(pid))
     assert not Path(folder).exists()
 
 
@@ -79,7 +73,7 @@ def test_closing_leaves_no_process_and_no_folder(warm):
     pid, folder = warm._process.pid, warm._desk
     assert sorted(path.name for path in folder.iterdir()) == ["server"]
     warm.close()
-    assert gone([pid])
+    assert gone(pid)
     assert not folder.exists()
 
 
