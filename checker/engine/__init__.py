@@ -30,7 +30,7 @@ class Trial:
     `until`: outcomes; the trial ends after the first test that has one of them.
     `explain`: pytest's full explanation of each failure (slower). `command`: pytest's arguments, run as they are.
     `watch`: paths of subject files whose functions are noted when they run.
-    `disguised`: subject files that are another text in each trial, though they do the same.
+    `disguised`: subject files of which the process of no other trial may hold the text.
     `varied`: the files that another trial of the same grading may have otherwise; None where that is not known.
     `seconds`: the longest that one test, or the start, may take on a quiet machine.
     `needs`: empty, or `POSTGRESQL` for an empty database of its own, whose address is then in DATABASE_URL.

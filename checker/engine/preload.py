@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import hashlib
 import importlib
 import io
 import os
@@ -25,10 +26,13 @@ from types import ModuleType
 from child import Program, program_modules, surroundings
 
 MOST = 8  # programs that are kept
+MOST_KNOWN = 1024  # texts whose imports are
 # What may come out another way in another folder, or is imported in a way that is not read off the text.
 _BY_PLACE = re.compile(
     r"__file__|importlib|__import__|tempfile|cwd|expanduser|(?i:\bhome\b)|\bTE?MP(?:DIR)?\b"
 )
+# Settings by which something else may be imported first, or conftest.py not at all.
+_OTHER_WAY = re.compile(r"conftest|pythonpath|import.?mode|plugins|[\s\"'=]-p\b")
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,20 @@ class Imports:
     all_of_them: tuple[ast.stmt, ...]
 
 
-@lru_cache(maxsize=512)
+_known: dict[bytes, Imports] = {}
+
+
 def imports(text: str) -> Imports:
-    """What a text imports; nothing where it is no Python."""
+    """What a text imports; nothing where it is no Python. Remembered by a hash: each trial can read our memory."""
+    key = hashlib.sha256(text.encode("utf-8", "replace")).digest()
+    if key not in _known:
+        if len(_known) == MOST_KNOWN:
+            _known.clear()
+        _known[key] = _read(text)
+    return _known[key]
+
+
+def _read(text: str) -> Imports:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
@@ -78,7 +93,8 @@ class Preloaded:
 
     def of(self, job: dict) -> Mapping[str, ModuleType]:
         """What the trial's process is to find imported already, by name."""
-        if job["varied"] is None or job["env"] or job["command"] is not None or "pytest.toml" in job["files"]:
+        settings = job["files"].get("pytest.toml", "")
+        if job["varied"] is None or job["env"] or job["command"] is not None or _OTHER_WAY.search(settings):
             return {}
         modules = program_modules(job["files"])
         steady = _steady(modules, set(job["varied"]))
@@ -137,20 +153,26 @@ def _in_order(files: Mapping[str, str], modules: Mapping[str, tuple[str, str]]) 
         if "conftest.py" in files
         else min((path for path in files if "test" in path), default="")
     )
-    done: dict[str, None] = {}
-    begun: set[str] = set()
-
-    def follow(statements: tuple[ast.stmt, ...], package: str) -> None:
-        for statement in statements:
-            for name in _within(statement, package, modules):
-                if name not in begun:
-                    begun.add(name)
-                    path, text = modules[name]
-                    follow(imports(text).outer, _package(name, path))
-                    done[name] = None
-
-    follow(imports(files.get(begins, "")).first, "")
+    done: dict[str, bool] = {}
+    _follow(imports(files.get(begins, "")).first, "", modules, done)
     return list(done)
+
+
+def _follow(
+    statements: tuple[ast.stmt, ...],
+    package: str,
+    modules: Mapping[str, tuple[str, str]],
+    done: dict[str, bool],
+) -> None:
+    """Adds the modules that the statements import to `done`, in the order in which they finish; False: not yet."""
+    for statement in statements:
+        for name in _within(statement, package, modules):
+            if name not in done:
+                done[name] = False
+                path, text = modules[name]
+                _follow(imports(text).outer, _package(name, path), modules, done)
+                del done[name]
+                done[name] = True
 
 
 def _load(names: list[str], files: Mapping[str, str]) -> dict[str, ModuleType]:

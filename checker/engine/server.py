@@ -31,6 +31,7 @@ from enter import empty_all_but, enter  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children, kill_group  # noqa: E402
 from preload import Preloaded, imports, named  # noqa: E402
 from recorder import Recorder  # noqa: E402
+from rewriting import Rewriter, hand_over  # noqa: E402
 
 LIBRARIES = sys.stdlib_module_names | {
     "sqlalchemy",
@@ -108,9 +109,11 @@ class Server:
     def pytest_collection(self, session):
         """Serves; in a child, leaves the rest to pytest, or runs pytest anew for a trial with its own settings."""
         sys.stdout.flush()  # else each child would print what waits here once more
+        self.rewriter = Rewriter(session.config)
         self.serve()
         if self.child_job is None:
             pytest.exit("the supervisor has hung up", returncode=0)
+        hand_over(self.child_codes)
         run(self.child_job, self.child_channel, session, self.child_modules)
         return (yield)
 
@@ -164,7 +167,7 @@ class Server:
                 make_ready(path, text, keep=path not in job["disguised"], noted=path in job["watch"])
         if "DATABASE_URL" in job["env"]:
             make_driver_ready()
-        modules = self.preloaded.of(job)
+        modules, codes = self.preloaded.of(job), self.rewriter.of(job)
         slot = min(self.slots, key=list(self.pinned.values()).count, default=None)
         pid = os.fork()
         if pid:
@@ -179,7 +182,7 @@ class Server:
         except BaseException:
             os.write(2, traceback.format_exc().encode())
             os._exit(70)
-        self.child_job, self.child_channel, self.child_modules = job, channel, modules
+        self.child_job, self.child_channel, self.child_modules, self.child_codes = job, channel, modules, codes
 
     def become_child(self, output: int, slot: int | None) -> None:
         """In the child: nothing of the server is left, also nothing that tells how many trials there were."""
@@ -225,7 +228,7 @@ _ready: set[tuple[str, str, bool]] = set()
 def make_ready(path: str, text: str, *, keep: bool, noted: bool) -> None:
     """Imports the libraries that a file of the program under test names; runs none of it.
 
-    `keep`: the file comes again, so it is compiled here, once for all trials.
+    `keep`: it is compiled here, once for all trials, each of which can find it in its memory then.
     """
     if (path, text, noted) in _ready:
         return
