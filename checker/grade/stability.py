@@ -1,4 +1,4 @@
-"""Tests that change their mind: flaky, order-dependent, or only kind to a correct program while no bug is tried."""
+"""Tests that change their mind: flaky or order-dependent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from checker.contract import Variant
 from checker.engine import Record, TestRun, Trial
-from checker.grade.trials import Trials, runs_of, short
+from checker.grade.trials import Trials, runs_of
 from checker.verdict import Finding, Version
 
 NOT_PASSED = ("failed", "errored", "timed_out")
@@ -18,28 +18,6 @@ def passed(by_test: Mapping[str, list[TestRun]], id: str, *, allow_skips: bool =
     runs = by_test.get(id, [])
     fine = ("passed", "not_collected") if allow_skips else ("passed",)
     return bool(runs) and all(run.outcome in fine for run in runs)
-
-
-def turned(controls: Sequence[Record], passers: Sequence[str]) -> tuple[Finding, ...]:
-    """Tests that accepted the subject each time, and reject it when it comes again among the bugs."""
-    return tuple(
-        Finding(
-            "flaky",
-            f"`{short(id)}` accepted the program as it is, and later rejected it. A test that changes its mind judges "
-            "nothing.",
-            id,
-            line_of(runs.get(id, [])),
-        )
-        for record in controls
-        for runs in [runs_of(record)]
-        for id in passers
-        if not passed(runs, id) and (id in runs or not _stopped(record))
-    )
-
-
-def _stopped(record: Record) -> bool:
-    """Whether a test failed, so that those after it may not have had their turn."""
-    return any(run.outcome == "failed" for run in record.tests)
 
 
 def changed_mind(

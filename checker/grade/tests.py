@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from checker.contract import Exercise
 from checker.engine import Record
-from checker.grade import bugs, stability, validity
+from checker.grade import bugs, validity
 from checker.grade.source import Tests, Unusable, tests_in
 from checker.grade.trials import Trials, runs_of, short
-from checker.verdict import Finding, Verdict
+from checker.verdict import Verdict
 
 
 def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Verdict:
@@ -23,25 +23,26 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
             else " A test is a function whose name begins with `test_`."
         )
         raise Unusable("empty", f"No test found.{near}", tests.near_misses)
-    valid = validity.check(exercise, answers, tests.ids, trials)
+    # A stranger's answer is tried on all at once, in any order: nothing but the program tells it which one it has.
+    strangers = trials.engine.isolation.strangers
+    among = [
+        trials.trial(answers, mutant.edit, until=trials.until, order=trials.any_order())
+        for mutant in (exercise.mutants if strangers else ())
+    ]
+    valid = validity.check(exercise, answers, tests.ids, trials, among)
     if not valid.ids:
         raise Unusable("empty", "No test found.", tests.near_misses)
     findings = [*valid.findings, *valid.silent, *tests.near_misses]
     if valid.verdict:
         versions = (*valid.versions, *trials.not_tried())
         return trials.verdict(valid.verdict, valid.headline, versions, findings=tuple(findings))
-    mutated = [
+    mutated = among or [
         trials.trial(
             answers, mutant.edit, until=trials.until, first=bugs.reaching(mutant, exercise, valid.seen)
         )
         for mutant in exercise.mutants
     ]
-    controls = trials.controls(answers)
-    records = trials.run_past_hangs("Trying the bugs", [*mutated, *controls], valid.ids)
-    records, controls = records[: len(mutated)], records[len(mutated) :]
-    if turned := stability.turned(controls, valid.passers):
-        versions = (*valid.versions, *trials.not_tried())
-        return trials.verdict("invalid", turned[0].sentence, versions, findings=turned, flags=_flags(turned))
+    records = trials.run_past_hangs("Trying the bugs", mutated, valid.ids, valid.tried)
     caught = _caught(exercise, records, valid.passers, tests)
     useless = _useless(valid.passers, caught)
     doubted = {finding.test for finding in tests.findings}
@@ -106,9 +107,3 @@ def _give_them_their_turn(
     ):
         records[place] = replace(records[place], tests=(*records[place].tests, *record.tests))
 
-
-def _flags(turned: Sequence[Finding]) -> tuple[str, ...]:
-    """For a person: chance is one reason for it, a cheat another."""
-    return tuple(
-        f"{short(finding.test)} rejects the program as it is only among the bugs." for finding in turned
-    )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from copy import copy
 from dataclasses import replace
+from functools import lru_cache
 
 from checker.contract import Edit, Exercise
 from checker.engine import POSTGRESQL, Engine, EngineError, Record, TestRun, Trial
@@ -17,6 +18,7 @@ from checker.grade.source import Unusable
 from checker.verdict import Verdict, Version
 
 _WORD = re.compile(r"\w+")
+_CHANCE = random.SystemRandom()
 Progress = Callable[[str, int, int], None]
 
 
@@ -33,7 +35,6 @@ class Trials:
         self.engine, self.exercise, self.matrix = engine, exercise, matrix
         self.progress = progress or (lambda sentence, done, total: None)
         self.needs = exercise.needs
-        self._chance = random.SystemRandom()
         self._edited = {one.edit.path for one in (*exercise.variants, *exercise.mutants) if one.edit}
         mutated = {mutant.edit.path for mutant in exercise.mutants if mutant.edit}
         self.changed = tuple(sorted(path for path in mutated if _is_program(path)))
@@ -64,15 +65,14 @@ class Trials:
         files = {**exercise.version(edit), **answers}
         return Trial(files, seconds=exercise.seconds, needs=self.needs, varied=varied, **how)
 
-    def controls(self, answers: Mapping[str, str]) -> list[Trial]:
-        """For a stranger's answer, the subject once more, to be run among the bugs.
+    def any_order(self) -> str:
+        """Of the tests of a trial on a bug: that of some correct version, by chance."""
+        return _CHANCE.choice(("forward", "reversed"))
 
-        By time, or by what the process remembers, a test may know that bugs are being tried. If so it rejects this.
+    def run(self, sentence: str, trials: Sequence[Trial], *, stop_at_hang: int = 0) -> list[Record]:
+        """The records, in the order of the trials. `stop_at_hang`: of so many, the first ones, a hang ends it all, and
+        its record is the only one.
         """
-        return [self.trial(answers, until=self.until)] if self.engine.isolation.strangers else []
-
-    def run(self, sentence: str, trials: Sequence[Trial], *, stop_at_hang: bool = False) -> list[Record]:
-        """The records, in the order of the trials; only the one that hung where that ends it all."""
         disguises = [self._disguises(trial) for trial in trials]
         trials = [_disguised(*both) for both in zip(trials, disguises, strict=True)]
         order = list(range(len(trials)))
@@ -86,20 +86,25 @@ class Trials:
                 record = records[order[place]] = _revealed(record, disguises[order[place]])
                 _believable(record, trials[order[place]])
                 self.progress(sentence, done, len(trials))
-                if stop_at_hang and record.end == "timed_out":
+                if order[place] < stop_at_hang and record.end == "timed_out":
                     return [record]
         return records
 
     def _disguises(self, trial: Trial) -> dict[str, Disguise]:
-        """Of a stranger's trial, by path: what any version changes becomes another text, the same for none of them."""
+        """Of a stranger's trial, by path: what any version changes becomes another text."""
         if not self.engine.isolation.strangers:
             return {}
         texts = {path: text for path, text in trial.files.items() if path in self._edited and _is_program(path)}
-        return {path: disguise(text, self._chance) for path, text in texts.items()}
+        return {path: _disguise(text) for path, text in texts.items()}
 
-    def run_past_hangs(self, sentence: str, trials: Sequence[Trial], tests: Sequence[str]) -> list[Record]:
-        """As `run`, but where one test hung, the others get their turn too (`tests`: node ids without parameters)."""
-        records = self.run(sentence, trials)
+    def run_past_hangs(
+        self, sentence: str, trials: Sequence[Trial], tests: Sequence[str], done: Sequence[Record] = ()
+    ) -> list[Record]:
+        """As `run`, but where one test hung, the others get their turn too (`tests`: node ids without parameters).
+
+        `done`: the records, where the trials were run already.
+        """
+        records = list(done) or self.run(sentence, trials)
         for _ in range(3):
             again = {}
             for index, record in enumerate(records):
@@ -116,6 +121,12 @@ class Trials:
                 joined = (*records[index].tests, *record.tests)
                 records[index] = replace(record, end=records[index].end, tests=joined)
         return records
+
+
+@lru_cache(maxsize=4096)
+def _disguise(text: str) -> Disguise:
+    """Another one in each run of the grader; within it the same: no trial can tell another what it has read."""
+    return disguise(text, _CHANCE)
 
 
 def _prepared(record: Record) -> None:

@@ -14,14 +14,14 @@ from checker.grade.trials import Trials, place_of, runs_of, short
 from checker.verdict import Finding, Version
 
 AS_IT_IS = "as it is"
-_SENTENCE = "Trying the correct versions"
+_SENTENCE, _AMONG_BUGS = "Trying the correct versions", "Trying correct versions and bugs"
 
 
 @dataclass(frozen=True)
 class Validity:
     """What the correct versions showed. `ids`: the tests that ran. `passers`: those that passed on all, each time.
 
-    `seen`: the record of the subject, where it was watched.
+    `seen`: the record of the subject, where it was watched. `tried`: those of the bugs, where these were tried too.
     """
 
     versions: tuple[Version, ...]
@@ -32,13 +32,21 @@ class Validity:
     verdict: str = ""
     headline: str = ""
     seen: Record | None = None
+    tried: tuple[Record, ...] = ()
 
 
-def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], trials: Trials) -> Validity:
+def check(
+    exercise: Exercise,
+    answers: Mapping[str, str],
+    ids: Sequence[str],
+    trials: Trials,
+    among: Sequence[Trial] = (),
+) -> Validity:
     """Runs the answer on every correct version, more than once and in both orders. `ids`: the tests that must run.
 
     Most answers accept all: then the subject twice, a variant in reversed order and the other variants are enough.
     Where anything else happens, the subject forward, the subject reversed and twice, and every variant tell why.
+    `among`: trials on bugs, to run mixed with the first ones, so that no time and no order tells which are which.
     """
     variants = exercise.variants
     strangers = trials.engine.isolation.strangers
@@ -48,11 +56,11 @@ def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], tr
         *(trials.trial(answers, variant.edit) for variant in variants),
     ]
     findings: list[Finding] = []
-    quick = _quickly(plan, trials) if variants else []
+    quick, tried = _quickly(plan, trials, among) if variants or among else ([], [])
     if quick and (quick[0].end == "timed_out" or all(_accepts(record, ids) for record in quick)):
         second, (first, *others) = None, quick
     else:
-        first, *rest = trials.run(_SENTENCE, plan, stop_at_hang=True)
+        first, *rest = trials.run(_SENTENCE, plan, stop_at_hang=len(plan))
         usable(first, ids)
         second, *others = rest
         findings = stability.changed_mind(first, second, trials, plan[:2], ids)
@@ -86,11 +94,14 @@ def check(exercise: Exercise, answers: Mapping[str, str], ids: Sequence[str], tr
         tuple(silent(first)),
         *said,
         None if strangers else first,
+        tuple(tried),
     )
 
 
-def _quickly(plan: Sequence[Trial], trials: Trials) -> list[Record]:
-    """The records of the subject and of the variants where every test is expected to pass.
+def _quickly(
+    plan: Sequence[Trial], trials: Trials, among: Sequence[Trial]
+) -> tuple[list[Record], list[Record]]:
+    """The records of the subject and of the variants where every test is expected to pass, and those of `among`.
 
     Each trial ends with the first test that fails, like those on the bugs: a stranger's test cannot tell them apart.
     """
@@ -100,7 +111,13 @@ def _quickly(plan: Sequence[Trial], trials: Trials) -> list[Record]:
         *(replace(variant, order="reversed") for variant in variants[:1]),
         *variants[1:],
     ]
-    return trials.run(_SENTENCE, quick, stop_at_hang=True)
+    if among and len(variants) < 2:  # so that there is a correct version that runs as the bugs do
+        quick.append(subject)
+    records = trials.run(_AMONG_BUGS if among else _SENTENCE, [*quick, *among], stop_at_hang=len(quick))
+    correct, tried = records[: len(quick)], records[len(quick) :]
+    if len(correct) > len(plan) - 1:
+        correct[0] = _with_failures(correct[0], correct.pop())
+    return correct, tried
 
 
 def _accepts(record: Record, ids: Sequence[str]) -> bool:

@@ -8,7 +8,6 @@ import pytest
 from checker.engine import Record, TestRun
 from checker.engine.open import open_class_engine
 from checker.grade import grade
-from checker.grade.stability import turned
 from checker.grade.validity import _with_failures
 
 pytestmark = pytest.mark.isolation
@@ -82,20 +81,6 @@ def test_what_failed_once_is_not_forgotten_when_all_are_tried_again():
     steady = Record("finished", tuple(ran))
     assert _with_failures(full, short).tests == (ran[0], ran[2])
     assert _with_failures(steady, short) == steady
-
-
-def test_a_test_without_its_turn_has_not_changed_its_mind():
-    record = Record("finished", (TestRun("test_a", "failed"),))
-    assert [finding.test for finding in turned([record], ["test_a", "test_b"])] == ["test_a"]
-    assert [finding.test for finding in turned([Record("died")], ["test_b"])] == ["test_b"]
-
-
-def test_a_test_that_rejects_the_program_only_among_the_bugs_is_found_out():
-    id = "test_answer.py::test_phase"
-    [finding] = turned([Record("finished", (TestRun(id, "failed"),))], [id])
-    assert finding.kind == "flaky"
-    assert "`test_phase` accepted the program as it is, and later rejected it" in finding.sentence
-    assert turned([Record("finished", (TestRun(id, "passed"),))], [id]) == ()
 
 
 FORGES = """
