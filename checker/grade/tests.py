@@ -49,7 +49,7 @@ def judge(exercise: Exercise, answers: Mapping[str, str], trials: Trials) -> Ver
     # A test that caught nothing yet may catch a bug that another one caught before its turn. It must be known where it
     # is told: while bugs survive, and of tests that look wrong.
     if useless and (not all(caught.values()) or doubted & {short(id) for id in useless}):
-        _give_them_their_turn(useless, answers, caught, records, trials)
+        _give_them_their_turn(useless, answers, caught, records, trials, valid.seen)
         caught = _caught(exercise, records, valid.passers, tests)
         useless = _useless(valid.passers, caught)
     versions = [
@@ -93,11 +93,16 @@ def _give_them_their_turn(
     caught: Mapping[str, Sequence[str]],
     records: list[Record],
     trials: Trials,
+    seen: Record | None,
 ) -> None:
-    """Runs the idle tests on the bugs whose trials ended before their turn; adds the runs to `records`."""
+    """Runs the idle tests on the bugs whose trials ended before their turn; adds the runs to `records`.
+
+    `seen`: the record of a watched trial, if there is one. It leaves out tests that do not run what the bug changes.
+    """
     waiting = {}
     for place, (mutant, record) in enumerate(zip(trials.exercise.mutants, records, strict=True)):
-        rest = [id for id in idle if id not in runs_of(record)]
+        reaching = bugs.reaching(mutant, trials.exercise, seen)
+        rest = [id for id in idle if id not in runs_of(record) and (id in reaching or not reaching)]
         if caught[mutant.name] and rest:
             waiting[place] = trials.trial(answers, mutant.edit, select=tuple(rest))
     if not waiting:
