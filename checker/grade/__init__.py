@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from importlib import import_module, metadata
 
 from checker.contract import Exercise
@@ -90,6 +91,7 @@ def _out_of_reach(exercise: Exercise, engine: Engine) -> str:
     )
 
 
+@cache
 def libraries() -> dict[str, str]:
     """The versions that a verdict holds for."""
     import platform
