@@ -264,7 +264,8 @@ def verify(root: Path, ids: tuple[str, ...], repeat: int) -> int:
     from checker.report.words import counted
     from checker.verify import verify as prove
 
-    failed = count = not_run = 0
+    count = not_run = 0
+    failed: list[str] = []
     with closing(open_engine()) as engine, meter() as show:
         for claim in prove(root, ids, engine, repeat=repeat, told=show):
             if claim.lacks:
@@ -272,12 +273,15 @@ def verify(root: Path, ids: tuple[str, ...], repeat: int) -> int:
                 click.echo(f"NOT RUN {claim.exercise}: {claim.lacks}")
                 continue
             count += 1
-            failed += not claim.holds
-            click.echo(f"{'ok  ' if claim.holds else 'FAIL'} {claim.exercise}: {claim.sentence}")
-            if not claim.holds:
-                click.echo(f"       instead: {claim.instead}")
+            if claim.holds:
+                click.echo(f"ok   {claim.exercise}: {claim.sentence}")
+            else:
+                failed.append(f"FAIL {claim.exercise}: {claim.sentence}\n       instead: {claim.instead}")
+                click.echo(failed[-1])
+    if failed:
+        click.echo("\n".join(["", "Once more, what does not hold:", *failed]))
     click.echo(
-        f"{count - failed} of {count} claims hold."
+        f"{count - len(failed)} of {count} claims hold."
         + (f" Not run: {counted(not_run, 'exercise')}." if not_run else "")
     )
     # What was asked for by name and not tried is not done.

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from checker.cli import main
 from checker.contract import UnknownExercise, load
 from checker.engine.warm import WarmEngine
-from checker.verify import prove, verify
+from checker.verify import Claim, prove, verify
 from tests.checker.notebooks import code, save
 from tests.checker.processes import gone
 
@@ -149,6 +150,15 @@ def test_each_claim_can_fail(broken_claims, change, broken):
 def test_an_unknown_exercise_among_known_ones_is_named(pytestconfig, engine):
     with pytest.raises(UnknownExercise, match="There is no exercise '4.99'"):
         next(verify(pytestconfig.rootpath, ["4.1", "4.99"], engine))
+
+
+def test_what_does_not_hold_is_said_once_more_at_the_end(monkeypatch, capsys):
+    claims = [Claim("3.1", "the sky is blue", "it is grey"), Claim("3.1", "the grass is green")]
+    monkeypatch.setattr("checker.verify.verify", lambda *args, **how: iter(claims))
+    assert main(["verify", "3.1"]) == 1
+    grey = "FAIL 3.1: the sky is blue\n       instead: it is grey\n"
+    expected = f"{grey}ok   3.1: the grass is green\n\nOnce more, what does not hold:\n{grey}1 of 2 claims hold.\n"
+    assert capsys.readouterr().out == expected
 
 
 def test_repetitions_are_told_and_counted(tmp_path, engine, sound):
