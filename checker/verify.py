@@ -10,12 +10,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import SimpleQueue
 
 from checker.contract import Exercise, find, load_all
 from checker.engine import Engine
+from checker.engine.open import open_engine
 from checker.engine.processes import processors
 from checker.grade import grade, lacks
 from checker.notebook.build import reference, starter
@@ -25,6 +28,7 @@ from checker.verdict import Verdict
 
 HINTS_AT_LEAST = 3
 VARIANTS_AT_LEAST = 2
+AT_ONCE = 4
 Told = Callable[[str, str, int, int], None]
 
 
@@ -235,13 +239,33 @@ def _vectors(exercise: Exercise, caught: Mapping[str, frozenset[str] | None]) ->
 
 
 def _repeated(exercise: Exercise, own: Mapping[str, str], engine: Engine, repeat: int, told: Told) -> Claim:
+    """Grades the reference over and over, several at once, each on an engine of its own: most of them wait."""
     sentence = f"the reference passes {repeat} times under load"
-    with load():
-        for number in range(repeat):
-            told(exercise.id, sentence, number, repeat)
-            verdict = grade(exercise, own, engine)
-            if not verdict.passed:
-                return Claim(exercise.id, sentence, f"repetition {number + 1}: {_seen(verdict)}")
+    free = SimpleQueue[Engine]()
+    free.put(engine)
+
+    def once() -> Verdict:
+        mine = free.get()
+        try:
+            return grade(exercise, own, mine)
+        finally:
+            free.put(mine)
+
+    told(exercise.id, sentence, 0, repeat)
+    with ExitStack() as stack:
+        stack.enter_context(load())
+        for _ in range(min(AT_ONCE, repeat) - 1):
+            free.put(stack.enter_context(closing(open_engine())))
+        pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
+        gradings = [pool.submit(once) for _ in range(repeat)]
+        try:
+            for done, grading in enumerate(as_completed(gradings), 1):
+                if not grading.result().passed:
+                    return Claim(exercise.id, sentence, f"one did not: {_seen(grading.result())}")
+                if done < repeat:
+                    told(exercise.id, sentence, done, repeat)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
     return Claim(exercise.id, sentence)
 
 
