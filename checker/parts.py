@@ -179,11 +179,11 @@ def _withheld(root: Path, name: str) -> list[Part | NotRun]:
     ]
 
 
-# The long ones first: they start first.
+# The long ones first: they start first. Notebooks are run one after the other, so they do not wait for the end.
 PARTS = {
     "tests": _tests,
-    "verify": _verify,
     "notebooks": _notebooks,
+    "verify": _verify,
     "exercises": _exercises,
     "build": _build,
     "postgresql": _postgresql,

@@ -20,7 +20,7 @@ from checker.jupyter import jupyter_environment
 from checker.parts import PARTS, NotRun, Part, plan
 
 FAILED, USAGE, FAULT, INTERRUPTED = 1, 2, 3, 130
-AT_A_TIME = max(2, min(4, os.cpu_count() or 2))
+AT_A_TIME = max(2, min(5, 1 + (os.cpu_count() or 2)))  # one more than processors: each part waits now and then
 ON_POSTGRESQL = ("postgresql", "verify")
 REFRESH = 0.5  # seconds between two looks at what runs
 
