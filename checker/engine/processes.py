@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import psutil
 
 TAIL = 8192
 OURS = "assert-await-"
+_OWNER = "ASSERT_AWAIT_OWNER"
 MEMORY = Path("/dev/shm")
 
 
@@ -94,6 +96,24 @@ def remove_left_over() -> None:
             made = re.fullmatch(rf"{OURS}[a-z]+-(\d+)-\w{{8}}", folder.name)
             if made and not psutil.pid_exists(int(made[1])):
                 remove(folder)
+
+
+def owned() -> dict[str, str]:
+    """The environment of a process that must not outlive this one: see `end_left_over`."""
+    return {**os.environ, _OWNER: str(os.getpid())}
+
+
+def end_left_over(name: str) -> None:
+    """Ends the processes of this name that were started with `owned()` by one that is gone.
+
+    bubblewrap forks, and its child follows its parent into death only a millisecond later: one that is killed just then
+    leaves the child waiting for ever.
+    """
+    for process in psutil.process_iter(["name"]):
+        with contextlib.suppress(psutil.Error, OSError, ValueError):
+            owner = process.environ().get(_OWNER) if process.info["name"] == name else None
+            if owner and not psutil.pid_exists(int(owner)):
+                process.kill()
 
 
 def listing(folder: Path) -> list[str]:

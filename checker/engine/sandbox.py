@@ -24,7 +24,7 @@ from pathlib import Path
 
 from checker.engine import EngineError
 from checker.engine.bounds import HELD, SHARED_SPACE, SPACE, TEMPORARY_SPACE
-from checker.engine.processes import TAIL
+from checker.engine.processes import TAIL, end_left_over, owned
 
 FOLDER = "/trial"
 READY_SECONDS = 20
@@ -70,6 +70,7 @@ class Builder:
         self.program = shutil.which("bwrap")
         if self.program is None:
             raise NoSandbox("bubblewrap is not installed (sudo apt install bubblewrap).")
+        end_left_over(os.path.basename(self.program))
         self._users: int | None = None
         self._as_root = os.geteuid() == 0
         self._lock = threading.Lock()
@@ -141,6 +142,7 @@ class Sandbox:
                     pass_fds=[info, hosts.fileno(), *builder.inherited],
                     bufsize=0,
                     start_new_session=True,
+                    env=owned(),
                 )
             except OSError as error:
                 os.close(self._info)

@@ -1,5 +1,6 @@
 """Whenever the engine, or who uses it, is interrupted or killed: no process, no file and no lock is left."""
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checker.engine.processes import remove_left_over
+from checker.engine.processes import end_left_over, remove_left_over
 from tests.checker.interrupts import listens_to_interrupts
 
 ROOT = Path(__file__).parents[3]
@@ -69,6 +70,16 @@ def eventually(condition, seconds: float = 90) -> bool:
     return condition()
 
 
+def owned_by(pid: int) -> list[psutil.Process]:
+    """The processes that were told that they are this one's, also those that lost their parent."""
+    found = []
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if one.environ().get("ASSERT_AWAIT_OWNER") == str(pid):
+                found.append(one)
+    return found
+
+
 def folders_of(family) -> set[Path]:
     """The private folders that these processes name in their command lines."""
     paths = {Path(word) for process in family for word in words(process).split() if "trial-" in word}
@@ -118,6 +129,9 @@ def test_nothing_is_left(opened, action, point, places):
         assert all_gone(family) == []
         if (opened, action) == ("FreshEngine", "kill"):
             remove_left_over()  # as the next engine does: a trial may have had a folder, and no process yet
+        if action == "kill":  # as the next class engine does: a sandbox may have been half built
+            assert eventually(lambda: end_left_over("bwrap") or not owned_by(process.pid))
+        assert owned_by(process.pid) == []
         assert eventually(lambda: not [folder for folder in folders if folder.exists()])
         assert eventually(lambda: list(places.iterdir()) == [])
     finally:

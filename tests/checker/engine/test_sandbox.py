@@ -15,6 +15,7 @@ from checker.bootstrap import ROOT
 from checker.engine import EngineError, Trial
 from checker.engine.sandbox import Builder, Sandbox
 from checker.engine.warm import WarmEngine
+from tests.checker.processes import gone
 
 pytestmark = pytest.mark.isolation
 
@@ -267,6 +268,33 @@ if not pid:
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), sandbox.memory() > 0, flush=True)
 sandbox.close()
 """
+
+
+@pytest.mark.parametrize(("owner", "stays"), [("killed", False), ("alive", True), ("", True)])
+def test_the_next_grader_ends_what_a_killed_one_left_half_built(tmp_path, owner, stays):
+    """A sandbox that nobody has told yet to go on: its builder, a process away, was killed."""
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    pids = {"killed": dead.pid, "alive": os.getpid(), "": ""}
+    left = tmp_path / "bwrap"
+    left.symlink_to("/usr/bin/sleep")
+    process = subprocess.Popen([left, "1000"], env={"ASSERT_AWAIT_OWNER": str(pids[owner])})
+    try:
+        Builder().close()
+        assert gone(process.pid, seconds=1) is not stays
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_sandbox_says_whose_it_is_but_not_to_what_runs_in_it(run):
+    with closing(Builder()) as builder, closing(builder.build()) as sandbox:
+        sandbox.wait()
+        outside = psutil.Process(sandbox._process.pid)
+        assert outside.environ()["ASSERT_AWAIT_OWNER"] == str(os.getpid())
+        assert "ASSERT_AWAIT_OWNER" not in psutil.Process(sandbox.pid).environ()
+    record = run("import os\ndef test_a(): assert 'ASSERT_AWAIT_OWNER' not in os.environ\n")
+    assert passed(record)
 
 
 def test_an_ordinary_user_has_sandboxes_too():
