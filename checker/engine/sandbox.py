@@ -130,6 +130,7 @@ class Sandbox:
         self.pid, self.pidfd, self._folder, self._processes = 0, -1, -1, -1
         self._log = tempfile.TemporaryFile()
         self._info, info = os.pipe()
+        self._said = b""
         with tempfile.TemporaryFile() as hosts:
             hosts.write(_HOSTS.encode())
             hosts.seek(0)
@@ -155,18 +156,18 @@ class Sandbox:
         """Until it stands. Raises `NoSandbox` with bubblewrap's own words."""
         if self.pidfd >= 0:
             return
-        deadline, said = time.monotonic() + READY_SECONDS, b""
-        while b"}" not in said and (data := self._read(self._info, deadline)):
-            said += data
+        deadline = time.monotonic() + READY_SECONDS
+        while b"}" not in self._said and (data := self._read(self._info, deadline)):
+            self._said += data
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(b"\n")
-        if b"}" not in said or self._read(self._process.stdout.fileno(), deadline) != b"\n":
+        if b"}" not in self._said or self._read(self._process.stdout.fileno(), deadline) != b"\n":
             self._process.kill()
             self._process.wait()
             self._log.seek(0)
             words = self._log.read(TAIL).decode("utf-8", "replace").strip().splitlines()
             raise NoSandbox(f"bubblewrap cannot build a sandbox here ({words[-1] if words else 'it said nothing'}).")
-        self.pid = json.loads(said)["child-pid"]
+        self.pid = json.loads(self._said)["child-pid"]
         self.pidfd = os.pidfd_open(self.pid)
         self._folder = os.open(f"/proc/{self.pid}/root{FOLDER}", os.O_PATH | os.O_DIRECTORY)
         self._processes = os.open(f"/proc/{self.pid}/root/proc", os.O_RDONLY | os.O_DIRECTORY)
@@ -216,7 +217,12 @@ class Sandbox:
         return sorted(found[:500])
 
     def end(self) -> None:
-        """Ends all that runs in it, and waits until that is gone."""
+        """Ends all that runs in it, and waits until that is gone.
+
+        Not before it stands: bubblewrap that is killed while it builds may leave its child, which then waits for ever.
+        """
+        with contextlib.suppress(NoSandbox, OSError):
+            self.wait()
         if self.pidfd >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)

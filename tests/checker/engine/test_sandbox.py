@@ -1,10 +1,12 @@
 """A trial in a sandbox: what it cannot see, take, keep or leave."""
 
+import contextlib
 import os
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -185,8 +187,9 @@ def test_a_sandbox_that_was_ended_is_a_fault_of_the_engine_not_of_the_answer(eng
     wait = Sandbox.wait
 
     def break_down(self):
-        wait(self)
-        self.end()
+        if self.pidfd < 0:
+            wait(self)
+            self.end()
 
     with monkeypatch.context() as patch:
         patch.setattr(Sandbox, "wait", break_down)
@@ -268,6 +271,20 @@ if not pid:
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), sandbox.memory() > 0, flush=True)
 sandbox.close()
 """
+
+
+def test_closing_one_that_does_not_stand_yet_leaves_nothing():
+    with closing(Builder()) as builder:
+        for number in range(150):
+            sandbox = builder.build()
+            time.sleep(number % 30 * 0.0002)
+            sandbox.close()
+    mine = []
+    for one in psutil.process_iter(["name"]):
+        with contextlib.suppress(psutil.Error):
+            if one.info["name"] == "bwrap" and one.environ().get("ASSERT_AWAIT_OWNER") == str(os.getpid()):
+                mine.append(one.pid)
+    assert gone(*mine, seconds=2)
 
 
 @pytest.mark.parametrize(("owner", "stays"), [("killed", False), ("alive", True), ("", True)])
