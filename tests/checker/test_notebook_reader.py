@@ -107,10 +107,10 @@ BAD = {
 
 
 def refusal(path):
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(NotebookError) as caught:
         read(path)
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 5  # of work: a second on a quiet machine
     return str(caught.value)
 
 

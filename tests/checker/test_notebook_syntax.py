@@ -148,15 +148,15 @@ def test_a_command_needs_no_exclamation_mark():
         "x" * 200_001,
     ],
 )
-def test_a_monstrous_answer_is_refused_within_a_second(source):
-    started = time.monotonic()
+def test_a_monstrous_answer_is_refused_without_much_work(source):
+    started = time.thread_time()
     assert problems(source)
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 5  # minutes, where it grew with the square of the length
 
 
 @pytest.mark.parametrize("filename", ["pytest.toml", "command.txt"])
 @pytest.mark.parametrize("source", ["a." * 50_000 + "b = 1", "a = " + "[" * 9_000, " " * 9_999 + "!"])
-def test_a_monstrous_configuration_costs_less_than_a_second(source, filename):
-    started = time.monotonic()
+def test_a_monstrous_configuration_costs_little_work(source, filename):
+    started = time.thread_time()
     problems(source, filename)
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 5  # minutes, where it grew with the square of the length
