@@ -111,4 +111,3 @@ def _give_them_their_turn(
         waiting, trials.run("Trying the other tests", list(waiting.values())), strict=True
     ):
         records[place] = replace(records[place], tests=(*records[place].tests, *record.tests))
-

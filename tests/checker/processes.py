@@ -17,3 +17,13 @@ def gone(*pids: int, seconds: float = 20) -> bool:
             if process.status() != psutil.STATUS_ZOMBIE:
                 return False
     return True
+
+
+def owned_by(pid: int) -> list[psutil.Process]:
+    """The processes that were told that they are this one's, also those that lost their parent."""
+    found = []
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if one.environ().get("ASSERT_AWAIT_OWNER") == str(pid):
+                found.append(one)
+    return found

@@ -1,6 +1,5 @@
 """Whenever the engine, or who uses it, is interrupted or killed: no process, no file and no lock is left."""
 
-import contextlib
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 
 from checker.engine.processes import end_left_over, remove_left_over
 from tests.checker.interrupts import listens_to_interrupts
+from tests.checker.processes import owned_by
 
 ROOT = Path(__file__).parents[3]
 # Says where it is, a line a point. Its trial has a child in a session of its own.
@@ -68,16 +68,6 @@ def eventually(condition, seconds: float = 90) -> bool:
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
     return condition()
-
-
-def owned_by(pid: int) -> list[psutil.Process]:
-    """The processes that were told that they are this one's, also those that lost their parent."""
-    found = []
-    for one in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if one.environ().get("ASSERT_AWAIT_OWNER") == str(pid):
-                found.append(one)
-    return found
 
 
 def folders_of(family) -> set[Path]:

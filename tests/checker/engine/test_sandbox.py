@@ -1,6 +1,5 @@
 """A trial in a sandbox: what it cannot see, take, keep or leave."""
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from checker.bootstrap import ROOT
 from checker.engine import EngineError, Trial
 from checker.engine.sandbox import Builder, Sandbox
 from checker.engine.warm import WarmEngine
-from tests.checker.processes import gone
+from tests.checker.processes import gone, owned_by
 
 pytestmark = pytest.mark.isolation
 
@@ -279,11 +278,7 @@ def test_closing_one_that_does_not_stand_yet_leaves_nothing():
             sandbox = builder.build()
             time.sleep(number % 30 * 0.0002)
             sandbox.close()
-    mine = []
-    for one in psutil.process_iter(["name"]):
-        with contextlib.suppress(psutil.Error):
-            if one.info["name"] == "bwrap" and one.environ().get("ASSERT_AWAIT_OWNER") == str(os.getpid()):
-                mine.append(one.pid)
+    mine = [one.pid for one in owned_by(os.getpid())]
     assert gone(*mine, seconds=2)
 
 
