@@ -32,6 +32,11 @@ def clone(tmp_path):
     return tmp_path / "clone"
 
 
+def listens(port):
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture
 def server(clone, tmp_path, taken_port):
     """What the command printed before JupyterLab came up, and a function that asks the running server."""
@@ -57,7 +62,8 @@ def server(clone, tmp_path, taken_port):
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
-    while not list(running.glob("jpserver-*.json")):
+    # The file that names the server is written before the server listens.
+    while not (list(running.glob("jpserver-*.json")) and listens(int(address.rpartition(":")[2]))):
         assert process.poll() is None
         time.sleep(0.05)
     yield said, ask
