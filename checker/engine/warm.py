@@ -214,7 +214,9 @@ class WarmEngine:
         self, selector: selectors.BaseSelector, running: dict[int, _Running]
     ) -> Iterator[tuple[int, Record]]:
         """Waits until something happens or the next deadline comes, and deals with it."""
-        pause = min((one.deadline.left() for one in running.values() if not one.killed), default=GONE_SECONDS / 4)
+        pause = min(
+            (one.deadline.left() for one in running.values() if not one.killed), default=GONE_SECONDS / 4
+        )
         ended = []
         for key, _ in selector.select(min(pause, GLANCE) if self._builder else pause):
             if key.data is None:
@@ -227,7 +229,9 @@ class WarmEngine:
                         if one.sandbox and not one.events.entered:
                             said = (record.output.strip().splitlines() or ["it said nothing"])[-1]
                             one.close()
-                            raise EngineError(f"A trial could not enter its sandbox ({said}). Nothing was graded.")
+                            raise EngineError(
+                                f"A trial could not enter its sandbox ({said}). Nothing was graded."
+                            )
                         one.close()
                         ended.append((one.index, record))
             elif key.data.number in running:
@@ -245,7 +249,9 @@ class WarmEngine:
                 self._send({"kill": one.number})
                 self._forget(selector, one)
             if one.killed and time.monotonic() - one.killed_at > GONE_SECONDS:
-                raise EngineError("The engine's process does not answer any more. Nothing was graded; run it again.")
+                raise EngineError(
+                    "The engine's process does not answer any more. Nothing was graded; run it again."
+                )
         # Not sooner: who takes these may stop here, and the trials that ended with them would be waited for in vain.
         yield from ended
 
@@ -324,7 +330,8 @@ class WarmEngine:
         self._control.close()
         self._log.close()
         if self._process is not None:
-            kill_tree(self._process.pid)
-            self._process.wait()
+            if self._process.poll() is None:  # else its number may be another's by now
+                kill_tree(self._process.pid)
+                self._process.wait()
             self._process = None
         remove(self._desk)

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import nbformat
@@ -18,6 +19,7 @@ import pytest
 from checker.report.html import html
 from checker.report.text import text
 from checker.verdict import Verdict, Version
+from tests.checker.processes import listens
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -142,6 +144,9 @@ def server(tmp_path_factory):
         # A pipe that nobody reads fills up and stops the server.
         drain = threading.Thread(target=process.stderr.read, daemon=True)
         drain.start()
+        while not listens(port):
+            assert process.poll() is None
+            time.sleep(0.05)
         yield f"http://127.0.0.1:{port}/lab/tree/", shown, settings
     finally:
         process.terminate()
@@ -208,7 +213,9 @@ class Cell:
 
 def test_a_learner_goes_from_untouched_to_passed_and_past_a_hung_cell(open_notebook):
     page, path = open_notebook("learner", [nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    load, exercise, matrix, hang, after, hint, progress, show = (Cell(page, index) for index in range(len(CELLS)))
+    load, exercise, matrix, hang, after, hint, progress, show = (
+        Cell(page, index) for index in range(len(CELLS))
+    )
     load.run()
     exercise.run("Not done yet.")
     keep(page, "1_untouched")

@@ -1,6 +1,7 @@
-"""Looks at processes that may end between two looks at them."""
+"""Looks at processes that may end between two looks at them, and at ports."""
 
 import contextlib
+import socket
 
 import psutil
 
@@ -27,3 +28,9 @@ def owned_by(pid: int) -> list[psutil.Process]:
             if one.environ().get("ASSERT_AWAIT_OWNER") == str(pid):
                 found.append(one)
     return found
+
+
+def listens(port: int) -> bool:
+    """Whether a server answers at this port. JupyterLab says that it runs a moment before it does."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0

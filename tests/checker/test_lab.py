@@ -12,6 +12,7 @@ import urllib.request
 import pytest
 
 from checker.lab import FIRST_PORT, PORTS, START, NoPort, free_port, open_lab
+from tests.checker.processes import listens
 
 OTHER_KERNEL = {"argv": ["/bin/false"], "display_name": "Another project's Python", "language": "python"}
 
@@ -30,11 +31,6 @@ def clone(tmp_path):
     start.parent.mkdir(parents=True)
     start.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
     return tmp_path / "clone"
-
-
-def listens(port):
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture

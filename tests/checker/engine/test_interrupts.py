@@ -14,6 +14,7 @@ from tests.checker.interrupts import listens_to_interrupts
 from tests.checker.processes import owned_by
 
 ROOT = Path(__file__).parents[3]
+WAITS = "import signal; signal.pause()"
 # Says where it is, a line a point. Its trial has a child in a session of its own.
 SCRIPT = """
 import sys
@@ -25,7 +26,7 @@ from checker.engine.warm import WarmEngine
 
 ENDLESS = '''
 import subprocess, sys, threading
-subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
+subprocess.Popen([sys.executable, "-c", "{waits}"], start_new_session=True)
 threading.Event().wait()
 '''
 quick, endless = Trial({{"test_answer.py": "def test_a(): pass"}}), Trial({{"test_answer.py": ENDLESS}}, seconds=60)
@@ -65,9 +66,9 @@ def all_gone(processes, seconds: float = 60) -> list[psutil.Process]:
 
 def eventually(condition, seconds: float = 90) -> bool:
     end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
+    while not (true := condition()) and time.monotonic() < end:
         time.sleep(0.02)
-    return condition()
+    return true
 
 
 def folders_of(family) -> set[Path]:
@@ -83,7 +84,7 @@ def folders_of(family) -> set[Path]:
     "opened", ["WarmEngine", "FreshEngine", pytest.param("open_class_engine", marks=pytest.mark.isolation)]
 )
 def test_nothing_is_left(opened, action, point, places):
-    script = SCRIPT.format(opened=opened)
+    script = SCRIPT.format(opened=opened, waits=WAITS)
     process = subprocess.Popen(
         [sys.executable, "-c", script],
         cwd=ROOT,
@@ -101,9 +102,8 @@ def test_nothing_is_left(opened, action, point, places):
         if point == "within":
             process.stdin.write("\n")
             process.stdin.flush()
-            assert eventually(
-                lambda: [one for one in me.children(recursive=True) if "signal.pause()" in words(one)]
-            )
+            # By its end: a fork of the script shows the script's words, which contain the child's.
+            assert eventually(lambda: any(words(one).endswith(WAITS) for one in me.children(recursive=True)))
         family = me.children(recursive=True)
         folders = folders_of(family)
         if action == "kill the engine":
