@@ -90,30 +90,21 @@ def _exercises(root: Path) -> list[Part | NotRun]:
 
 
 def _verify(root: Path) -> list[Part | NotRun]:
-    """As two parts, since a proof waits for its slowest trial again and again: the other part fills the gaps.
-
-    A lesson that needs what is absent is left out by its number.
-    """
+    """A lesson that needs what is absent is left out: the others are named by their numbers."""
     if withheld := _withheld(root, "verify"):
         return withheld
-    reason = absent()
-    left_out = {str(int(lesson[:2])) for lesson in (_needing(root, "lesson") if reason else ())}
-    weights = {
-        str(int(path.stem[:2])): path.stat().st_size for path in root.glob("tests/answers/[0-9][0-9]_*.toml")
-    }
-    halves: tuple[list[str], list[str]] = ([], [])
-    for lesson in sorted(weights.keys() - left_out, key=weights.get, reverse=True):
-        min(halves, key=lambda half: sum(map(weights.get, half))).append(lesson)
-    parts = [
-        Part(
-            f"verify {number} of 2",
-            f"the proof of every exercise of lessons {', '.join(half)}",
-            (sys.executable, "-m", "checker", "verify", *half),
-        )
-        for number, half in enumerate((sorted(half, key=int) for half in halves), start=1)
-        if half
+    left_out = {_number(lesson) for lesson in (_needing(root, "lesson") if absent() else ())}
+    proved = {_number(path.stem) for path in root.glob("tests/answers/[0-9][0-9]_*.toml")} - left_out
+    chosen = sorted(proved, key=int) if left_out else []
+    command = (sys.executable, "-m", "checker", "verify", *chosen)
+    return [
+        *([Part("verify", "the proof of every exercise", command)] if proved else []),
+        *(NotRun(f"verify {lesson}", absent(), remedy()) for lesson in sorted(left_out, key=int)),
     ]
-    return [*parts, *(NotRun(f"verify {lesson}", reason, remedy()) for lesson in sorted(left_out, key=int))]
+
+
+def _number(lesson: str) -> str:
+    return str(int(lesson[:2]))
 
 
 def _build(root: Path) -> list[Part | NotRun]:

@@ -9,12 +9,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import SimpleQueue
+from queue import LifoQueue
 
 from checker.contract import Exercise, find, load_all
 from checker.engine import Engine
@@ -28,7 +28,7 @@ from checker.verdict import Verdict
 
 HINTS_AT_LEAST = 3
 VARIANTS_AT_LEAST = 2
-AT_ONCE = 4
+AT_ONCE = 3  # gradings: each of them waits now and then
 Told = Callable[[str, str, int, int], None]
 
 
@@ -50,6 +50,43 @@ class Claim:
         return not (self.instead or self.lacks)
 
 
+class Graders:
+    """Grades several answers at once, each on an engine of its own: a grading waits for its slowest trial.
+
+    `engine` is the first one; the others are started when they are needed, and closed at the end.
+    """
+
+    def __init__(self, engine: Engine, at_once: int = AT_ONCE) -> None:
+        self._at_once, self._own = at_once, ExitStack()
+        self._free: LifoQueue[Engine | None] = LifoQueue()  # who asks gets one that was started, where one is free
+        for one in (*[None] * (at_once - 1), engine):
+            self._free.put(one)
+
+    def __enter__(self) -> Graders:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._own.close()
+
+    def grade(self, answers: Iterable[tuple[Exercise, Mapping[str, str]]]) -> Iterator[Verdict]:
+        """The verdicts in the order of the answers. What has not begun when this is left early never does."""
+        pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="grader")
+        try:
+            for grading in [pool.submit(self._once, *answer) for answer in answers]:
+                yield grading.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _once(self, exercise: Exercise, files: Mapping[str, str]) -> Verdict:
+        engine = self._free.get()
+        try:
+            if engine is None:
+                engine = self._own.enter_context(closing(open_engine()))
+            return grade(exercise, files, engine)
+        finally:
+            self._free.put(engine)
+
+
 def verify(
     root: Path, ids: Sequence[str], engine: Engine, *, repeat: int = 1, told: Told = lambda *step: None
 ) -> Iterator[Claim]:
@@ -63,9 +100,10 @@ def verify(
     for id in ids:
         if not any(_chosen(exercise, [id]) for exercise in exercises):
             find(id, root)
-    for exercise in exercises:
-        if not ids or _chosen(exercise, ids):
-            yield from prove(root, exercise, engine, repeat, told)
+    with Graders(engine) as graders:
+        for exercise in exercises:
+            if not ids or _chosen(exercise, ids):
+                yield from prove(root, exercise, graders, repeat, told)
 
 
 def _chosen(exercise: Exercise, ids: Sequence[str]) -> bool:
@@ -73,7 +111,7 @@ def _chosen(exercise: Exercise, ids: Sequence[str]) -> bool:
 
 
 def prove(
-    root: Path, exercise: Exercise, engine: Engine, repeat: int = 1, told: Told = lambda *step: None
+    root: Path, exercise: Exercise, graders: Graders, repeat: int = 1, told: Told = lambda *step: None
 ) -> Iterator[Claim]:
     """All that must hold of one exercise; one claim that says so where it cannot be tried here."""
     if missing := lacks(exercise):
@@ -89,21 +127,23 @@ def prove(
     stored = load_answers(root, exercise)
     yield from _form(exercise, own, stored)
 
-    untouched = grade(exercise, empty, engine)
+    short = replace(exercise, matrix=False)  # no promise is about what else a test would have caught
+    verdicts = graders.grade(
+        [(exercise, empty), (exercise, own), *((short, answer.files) for answer in stored)]
+    )
+    untouched = next(verdicts)
     yield _claim(
         exercise,
         "the untouched starter does not pass",
         untouched.verdict not in ("passed", "grader_error"),
         untouched,
     )
-    verdict = grade(exercise, own, engine)
+    verdict = next(verdicts)
     yield _claim(
         exercise, "the reference accepts every correct version and catches every bug", verdict.passed, verdict
     )
     caught = {"reference": _caught(verdict)}
-    short = replace(exercise, matrix=False)  # no promise is about what else a test would have caught
-    for answer in stored:
-        verdict = grade(short, answer.files, engine)
+    for answer, verdict in zip(stored, verdicts, strict=True):
         yield _claim(
             exercise,
             f"the stored answer {answer.name} is {promise(answer)}",
@@ -113,7 +153,7 @@ def prove(
         caught[answer.name] = _caught(verdict)
     yield from _vectors(exercise, caught)
     if repeat > 1:
-        yield _repeated(exercise, own, engine, repeat, told)
+        yield _repeated(exercise, own, graders, repeat, told)
 
 
 def _filename(exercise: Exercise, name: str) -> str | None:
@@ -238,34 +278,16 @@ def _vectors(exercise: Exercise, caught: Mapping[str, frozenset[str] | None]) ->
     yield Claim(exercise.id, "no two bugs share a kill vector", ", ".join(twins))
 
 
-def _repeated(exercise: Exercise, own: Mapping[str, str], engine: Engine, repeat: int, told: Told) -> Claim:
-    """Grades the reference over and over, several at once, each on an engine of its own: most of them wait."""
+def _repeated(exercise: Exercise, own: Mapping[str, str], graders: Graders, repeat: int, told: Told) -> Claim:
+    """Grades the reference over and over, with every processor busy."""
     sentence = f"the reference passes {repeat} times under load"
-    free = SimpleQueue[Engine]()
-    free.put(engine)
-
-    def once() -> Verdict:
-        mine = free.get()
-        try:
-            return grade(exercise, own, mine)
-        finally:
-            free.put(mine)
-
     told(exercise.id, sentence, 0, repeat)
-    with ExitStack() as stack:
-        stack.enter_context(load())
-        for _ in range(min(AT_ONCE, repeat) - 1):
-            free.put(stack.enter_context(closing(open_engine())))
-        pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
-        gradings = [pool.submit(once) for _ in range(repeat)]
-        try:
-            for done, grading in enumerate(as_completed(gradings), 1):
-                if not grading.result().passed:
-                    return Claim(exercise.id, sentence, f"one did not: {_seen(grading.result())}")
-                if done < repeat:
-                    told(exercise.id, sentence, done, repeat)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    with load():
+        for done, verdict in enumerate(graders.grade((exercise, own) for _ in range(repeat)), 1):
+            if not verdict.passed:
+                return Claim(exercise.id, sentence, f"one did not: {_seen(verdict)}")
+            if done < repeat:
+                told(exercise.id, sentence, done, repeat)
     return Claim(exercise.id, sentence)
 
 

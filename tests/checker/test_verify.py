@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from checker.cli import main
 from checker.contract import UnknownExercise, load
 from checker.engine.warm import WarmEngine
-from checker.verify import Claim, prove, verify
+from checker.verify import Claim, Graders, prove, verify
 from tests.checker.notebooks import code, save
 from tests.checker.processes import gone
 
@@ -80,6 +82,12 @@ def engine():
     engine.close()
 
 
+@pytest.fixture(scope="module")
+def graders(engine):
+    with Graders(engine, at_once=2) as graders:
+        yield graders
+
+
 @pytest.fixture
 def written(tmp_path: Path):
     """Writes an exercise made of these parts and loads it."""
@@ -102,11 +110,11 @@ def sound(written):
 
 
 @pytest.fixture
-def broken_claims(tmp_path: Path, engine, written):
+def broken_claims(tmp_path: Path, graders, written):
     """Proves an exercise made of these parts and returns the sentences that do not hold."""
 
     def broken_claims(**parts):
-        return [claim.sentence for claim in prove(tmp_path, written(**parts), engine) if not claim.holds]
+        return [claim.sentence for claim in prove(tmp_path, written(**parts), graders) if not claim.holds]
 
     return broken_claims
 
@@ -161,13 +169,35 @@ def test_what_does_not_hold_is_said_once_more_at_the_end(monkeypatch, capsys):
     assert capsys.readouterr().out == expected
 
 
-def test_repetitions_are_told_and_counted(tmp_path, engine, sound):
+def test_repetitions_are_told_and_counted(tmp_path, graders, sound):
     told = []
-    claims = list(prove(tmp_path, sound, engine, repeat=3, told=lambda *step: told.append(step)))
+    claims = list(prove(tmp_path, sound, graders, repeat=3, told=lambda *step: told.append(step)))
     assert [claim.sentence for claim in claims if not claim.holds] == []
     sentence = "the reference passes 3 times under load"
     assert claims[-1].sentence == sentence
     assert told == [("7.1", sentence, number, 3) for number in range(3)]
+
+
+def test_verdicts_come_in_the_order_of_the_answers_and_several_at_once(monkeypatch, sound, engine):
+    two = threading.Barrier(2)
+
+    def together(exercise, files, engine):
+        two.wait(20)  # for another grading that is under way
+        return files["place"]
+
+    monkeypatch.setattr("checker.verify.grade", together)
+    with Graders(engine, at_once=2) as graders:
+        assert list(graders.grade((sound, {"place": place}) for place in range(6))) == list(range(6))
+
+
+def test_what_has_not_begun_when_the_proof_is_left_never_does(monkeypatch, sound, engine):
+    begun = []
+    monkeypatch.setattr("checker.verify.grade", lambda exercise, files, engine: begun.append(files) or time.sleep(0.05))
+    with Graders(engine, at_once=2) as graders:
+        verdicts = graders.grade((sound, {}) for _ in range(1000))
+        next(verdicts)
+        verdicts.close()
+    assert len(begun) < 10
 
 
 def test_the_load_ends_with_its_process():
