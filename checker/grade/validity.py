@@ -66,6 +66,7 @@ def check(
         findings = stability.changed_mind(first, second, trials, plan[:2], ids)
         if quick and not findings:  # what failed once has failed
             first, *others = map(_with_failures, (first, *others), quick)
+            usable(first, ids)
             findings = stability.changed_mind(first, second, trials, plan[:2], ids)
     usable(first, ids)
     ids = (*ids, *(id for id in runs_of(first) if id not in ids))
@@ -131,7 +132,11 @@ def _accepts(record: Record, ids: Sequence[str]) -> bool:
 
 
 def _with_failures(record: Record, before: Record) -> Record:
-    """The record, in which a test that failed before, and now does not, has failed once."""
+    """The record, in which a test that failed before, and now does not, has failed once; that of before where Python
+    ended in it.
+    """
+    if before.end == "died":
+        return before
     fails = {run.id for run in record.tests if run.outcome in stability.NOT_PASSED}
     failed = {
         run.id: run for run in before.tests if run.outcome in stability.NOT_PASSED and run.id not in fails

@@ -320,6 +320,26 @@ def test_it():
     assert (verdict.verdict, findings(verdict)) == ("invalid", {("flaky", "test_it", 6)})
 
 
+@pytest.mark.parametrize("run", range(1, 5))
+def test_a_test_that_ends_python_once_judges_nothing(judge, tmp_path, run):
+    """It ends Python in one of its first four runs, on whatever version that is, and never again."""
+    answer = f"""
+import itertools, os
+def test_it():
+    for number in itertools.count(1):
+        try:
+            open(f"{tmp_path}/{{number}}", "x").close()
+            break
+        except FileExistsError:
+            pass
+    if number == {run}:
+        os._exit(3)
+"""
+    verdict = judge("0.1", answer)
+    assert verdict.verdict == "invalid"
+    assert "Python ended during `test_it`" in verdict.headline or findings(verdict) == {("flaky", "test_it", 0)}
+
+
 def test_lines_are_lines_of_the_cell(judge):
     verdict = judge(
         "0.1",
