@@ -93,13 +93,14 @@ def _verify(root: Path) -> list[Part | NotRun]:
     """A lesson that needs what is absent is left out: the others are named by their numbers."""
     if withheld := _withheld(root, "verify"):
         return withheld
-    left_out = {_number(lesson) for lesson in (_needing(root, "lesson") if absent() else ())}
+    reason = absent()
+    left_out = {_number(lesson) for lesson in (_needing(root, "lesson") if reason else ())}
     proved = {_number(path.stem) for path in root.glob("tests/answers/[0-9][0-9]_*.toml")} - left_out
     chosen = sorted(proved, key=int) if left_out else []
     command = (sys.executable, "-m", "checker", "verify", *chosen)
     return [
         *([Part("verify", "the proof of every exercise", command)] if proved else []),
-        *(NotRun(f"verify {lesson}", absent(), remedy()) for lesson in sorted(left_out, key=int)),
+        *(NotRun(f"verify {lesson}", reason, remedy()) for lesson in sorted(left_out, key=int)),
     ]
 
 
