@@ -259,15 +259,14 @@ def verify(root: Path, ids: tuple[str, ...], repeat: int) -> int:
 
     Example: python3 -m checker verify 3.2 --repeat 50
     """
-    from checker.engine.open import open_engine
     from checker.learner import meter
     from checker.report.words import counted
     from checker.verify import verify as prove
 
     count = not_run = 0
     failed: list[str] = []
-    with closing(open_engine()) as engine, meter() as show:
-        for claim in prove(root, ids, engine, repeat=repeat, told=show):
+    with meter() as show, closing(prove(root, ids, repeat=repeat, told=show)) as claims:
+        for claim in claims:
             if claim.lacks:
                 not_run += 1
                 click.echo(f"NOT RUN {claim.exercise}: {claim.lacks}")

@@ -9,15 +9,16 @@ import os
 import re
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from concurrent.futures import Future
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from queue import LifoQueue
+from threading import Semaphore, Thread
 
 from checker.contract import Exercise, find, load_all
-from checker.engine import Engine
 from checker.engine.open import open_engine
 from checker.engine.processes import processors
 from checker.grade import grade, lacks
@@ -28,7 +29,6 @@ from checker.verdict import Verdict
 
 HINTS_AT_LEAST = 3
 VARIANTS_AT_LEAST = 2
-AT_ONCE = 3  # gradings: each of them waits now and then
 Told = Callable[[str, str, int, int], None]
 
 
@@ -51,59 +51,79 @@ class Claim:
 
 
 class Graders:
-    """Grades several answers at once, each on an engine of its own: a grading waits for its slowest trial.
+    """Grades answers, several at once, each on an engine of its own that runs one trial at a time.
 
-    `engine` is the first one; the others are started when they are needed, and closed at the end.
+    The last grader begins at the other end: what waits there, as tests of time limits do, waits while others compute.
     """
 
-    def __init__(self, engine: Engine, at_once: int = AT_ONCE) -> None:
-        self._at_once, self._own = at_once, ExitStack()
-        self._free: LifoQueue[Engine | None] = LifoQueue()  # who asks gets one that was started, where one is free
-        for one in (*[None] * (at_once - 1), engine):
-            self._free.put(one)
+    def __init__(self, at_once: int | None = None) -> None:
+        """`at_once`: one more than there are processors when not given."""
+        self._waiting: deque[tuple[Future[Verdict], Exercise, Mapping[str, str]]] = deque()
+        count = at_once or processors() + 1
+        self._threads = [
+            Thread(target=self._work, args=(count > 1 and number == count - 1,), name=f"grader-{number}", daemon=True)
+            for number in range(count)
+        ]
+        self._asked = Semaphore(0)
+        for thread in self._threads:
+            thread.start()
 
     def __enter__(self) -> Graders:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._own.close()
+        """What has not begun never does; what has is waited for."""
+        self._waiting.clear()
+        for _ in self._threads:
+            self._asked.release()
+        for thread in self._threads:
+            thread.join()
 
     def grade(self, answers: Iterable[tuple[Exercise, Mapping[str, str]]]) -> Iterator[Verdict]:
-        """The verdicts in the order of the answers. What has not begun when this is left early never does."""
-        pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="grader")
-        try:
-            for grading in [pool.submit(self._once, *answer) for answer in answers]:
-                yield grading.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        """The verdicts in the order of the answers; the grading of all of them begins now."""
+        gradings: list[Future[Verdict]] = []
+        for exercise, files in answers:
+            gradings.append(Future())
+            self._waiting.append((gradings[-1], exercise, files))
+            self._asked.release()
+        return (grading.result() for grading in gradings)
 
-    def _once(self, exercise: Exercise, files: Mapping[str, str]) -> Verdict:
-        engine = self._free.get()
-        try:
-            if engine is None:
-                engine = self._own.enter_context(closing(open_engine()))
-            return grade(exercise, files, engine)
-        finally:
-            self._free.put(engine)
+    def _work(self, from_the_end: bool) -> None:
+        with ExitStack() as own:
+            engine = None
+            while self._asked.acquire():
+                try:
+                    grading, exercise, files = self._waiting.pop() if from_the_end else self._waiting.popleft()
+                except IndexError:  # all is over
+                    return
+                try:
+                    engine = engine or own.enter_context(closing(open_engine(jobs=1)))
+                    grading.set_result(grade(exercise, files, engine))
+                except BaseException as error:
+                    grading.set_exception(error)
 
 
 def verify(
-    root: Path, ids: Sequence[str], engine: Engine, *, repeat: int = 1, told: Told = lambda *step: None
+    root: Path, ids: Sequence[str], *, repeat: int = 1, told: Told = lambda *step: None
 ) -> Iterator[Claim]:
     """Yields each claim as it is tried.
 
-    `ids`: exercises or lesson numbers, all when empty. `repeat`: gradings of the reference under load; `told(id,
-    sentence, done, total)` hears of each. Raises `UnknownExercise`, `ContractError`, `NotebookError` or `BuildError`
-    where there is nothing to try.
+    `ids`: exercises or lesson numbers, all when empty. `repeat`: gradings of the reference, then with every processor
+    busy; `told(id, sentence, done, total)` hears of each. Raises `UnknownExercise`, `ContractError`, `NotebookError`
+    or `BuildError` where there is nothing to try.
     """
     exercises = list(load_all(root).values())
     for id in ids:
         if not any(_chosen(exercise, [id]) for exercise in exercises):
             find(id, root)
-    with Graders(engine) as graders:
-        for exercise in exercises:
-            if not ids or _chosen(exercise, ids):
-                yield from prove(root, exercise, graders, repeat, told)
+    with load() if repeat > 1 else nullcontext(), Graders() as graders:
+        proofs = [
+            prove(root, exercise, graders, repeat, told)
+            for exercise in exercises
+            if not ids or _chosen(exercise, ids)
+        ]
+        for claims in proofs:
+            yield from claims
 
 
 def _chosen(exercise: Exercise, ids: Sequence[str]) -> bool:
@@ -113,10 +133,12 @@ def _chosen(exercise: Exercise, ids: Sequence[str]) -> bool:
 def prove(
     root: Path, exercise: Exercise, graders: Graders, repeat: int = 1, told: Told = lambda *step: None
 ) -> Iterator[Claim]:
-    """All that must hold of one exercise; one claim that says so where it cannot be tried here."""
+    """All that must hold of one exercise; one claim that says so where it cannot be tried here.
+
+    Its answers are with the graders when this returns; the claims wait for them.
+    """
     if missing := lacks(exercise):
-        yield Claim(exercise.id, "not run", lacks=missing)
-        return
+        return iter([Claim(exercise.id, "not run", lacks=missing)])
     notebook = read(root / "solutions" / f"{exercise.lesson}.ipynb")
     own = {
         name: reference(notebook, exercise.id, _filename(exercise, name)).source for name in exercise.answers
@@ -125,12 +147,23 @@ def prove(
         name: starter(notebook, exercise.id, _filename(exercise, name)).source for name in exercise.answers
     }
     stored = load_answers(root, exercise)
-    yield from _form(exercise, own, stored)
-
     short = replace(exercise, matrix=False)  # no promise is about what else a test would have caught
     verdicts = graders.grade(
-        [(exercise, empty), (exercise, own), *((short, answer.files) for answer in stored)]
+        [
+            (exercise, empty),
+            (exercise, own),
+            *((short, answer.files) for answer in stored),
+            *[(exercise, own)] * (repeat if repeat > 1 else 0),
+        ]
     )
+    claims = [_form(exercise, own, stored), _graded(exercise, stored, verdicts)]
+    if repeat > 1:
+        claims.append(_repeated(exercise, verdicts, repeat, told))
+    return chain(*claims)
+
+
+def _graded(exercise: Exercise, stored: Sequence[Stored], verdicts: Iterator[Verdict]) -> Iterator[Claim]:
+    """What must hold of the verdicts: on the untouched starter, on the reference, then on the stored answers."""
     untouched = next(verdicts)
     yield _claim(
         exercise,
@@ -143,7 +176,8 @@ def prove(
         exercise, "the reference accepts every correct version and catches every bug", verdict.passed, verdict
     )
     caught = {"reference": _caught(verdict)}
-    for answer, verdict in zip(stored, verdicts, strict=True):
+    for answer in stored:
+        verdict = next(verdicts)
         yield _claim(
             exercise,
             f"the stored answer {answer.name} is {promise(answer)}",
@@ -152,8 +186,6 @@ def prove(
         )
         caught[answer.name] = _caught(verdict)
     yield from _vectors(exercise, caught)
-    if repeat > 1:
-        yield _repeated(exercise, own, graders, repeat, told)
 
 
 def _filename(exercise: Exercise, name: str) -> str | None:
@@ -278,17 +310,17 @@ def _vectors(exercise: Exercise, caught: Mapping[str, frozenset[str] | None]) ->
     yield Claim(exercise.id, "no two bugs share a kill vector", ", ".join(twins))
 
 
-def _repeated(exercise: Exercise, own: Mapping[str, str], graders: Graders, repeat: int, told: Told) -> Claim:
-    """Grades the reference over and over, with every processor busy."""
+def _repeated(exercise: Exercise, verdicts: Iterator[Verdict], repeat: int, told: Told) -> Iterator[Claim]:
+    """The reference was graded over and over, with every processor busy."""
     sentence = f"the reference passes {repeat} times under load"
     told(exercise.id, sentence, 0, repeat)
-    with load():
-        for done, verdict in enumerate(graders.grade((exercise, own) for _ in range(repeat)), 1):
-            if not verdict.passed:
-                return Claim(exercise.id, sentence, f"one did not: {_seen(verdict)}")
-            if done < repeat:
-                told(exercise.id, sentence, done, repeat)
-    return Claim(exercise.id, sentence)
+    for done, verdict in enumerate(verdicts, 1):
+        if not verdict.passed:
+            yield Claim(exercise.id, sentence, f"one did not: {_seen(verdict)}")
+            return
+        if done < repeat:
+            told(exercise.id, sentence, done, repeat)
+    yield Claim(exercise.id, sentence)
 
 
 @contextmanager

@@ -91,7 +91,7 @@ class Server:
         self.child_job: dict | None = None
         self.preloaded = Preloaded()
         self.trials: dict[int, int] = {}
-        self.pinned: dict[int, int | None] = {}
+        self.pinned: dict[int, int] = {}
         self.rest = b""
         self.descriptors: list[int] = []
         self.slots: list[int] = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
@@ -168,15 +168,15 @@ class Server:
         if "DATABASE_URL" in job["env"]:
             make_driver_ready()
         modules, codes = self.preloaded.of(job), self.rewriter.of(job)
-        slot = min(self.slots, key=list(self.pinned.values()).count, default=None)
         pid = os.fork()
         if pid:
-            self.trials[pid], self.pinned[pid] = number, slot
+            self.trials[pid] = number
+            self.pin(pid)
             for descriptor in (channel, output, *sandbox):
                 os.close(descriptor)
             return
         try:
-            self.become_child(output, slot)
+            self.become_child(output)
             if uid is not None:
                 enter_alone(*sandbox, uid, channel)
         except BaseException:
@@ -184,7 +184,21 @@ class Server:
             os._exit(70)
         self.child_job, self.child_channel, self.child_modules, self.child_codes = job, channel, modules, codes
 
-    def become_child(self, output: int, slot: int | None) -> None:
+    def pin(self, pid: int) -> None:
+        """Keeps a trial on one processor: its threads take turns, and to wake one on another costs more than to wait.
+
+        Where the system has put it, which knows what else is busy; but no two trials on one while another is free.
+        """
+        if not self.slots:
+            return
+        counts = {slot: list(self.pinned.values()).count(slot) for slot in self.slots}
+        free = [slot for slot, count in counts.items() if count == min(counts.values())]
+        with contextlib.suppress(OSError):
+            here = processor_of(pid)
+            self.pinned[pid] = here if here in free else free[0]
+            os.sched_setaffinity(pid, {self.pinned[pid]})
+
+    def become_child(self, output: int) -> None:
         """In the child: nothing of the server is left, also nothing that tells how many trials there were."""
         self.trials.clear()
         self.pinned.clear()
@@ -201,8 +215,6 @@ class Server:
             os.dup2(source, target)
         os.close(nothing)
         os.close(output)
-        if slot is not None:
-            os.sched_setaffinity(0, {slot})
 
     def reap(self) -> None:
         """Notes the children that ended and sweeps what they left."""
@@ -217,9 +229,15 @@ class Server:
             if pid in self.trials:
                 kill_group(pid)
                 number = self.trials.pop(pid)
-                del self.pinned[pid]
+                self.pinned.pop(pid, None)
                 kill_children(set(self.trials))
                 self.send({"done": number, "status": os.waitstatus_to_exitcode(status)})
+
+
+def processor_of(pid: int) -> int:
+    """The processor that a process is on; see proc_pid_stat(5)."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        return int(file.read().rpartition(")")[2].split()[36])
 
 
 _ready: set[tuple[str, str, bool]] = set()

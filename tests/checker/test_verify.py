@@ -11,7 +11,6 @@ import pytest
 
 from checker.cli import main
 from checker.contract import UnknownExercise, load
-from checker.engine.warm import WarmEngine
 from checker.verify import Claim, Graders, prove, verify
 from tests.checker.notebooks import code, save
 from tests.checker.processes import gone
@@ -76,15 +75,8 @@ ANSWERS = [
 
 
 @pytest.fixture(scope="module")
-def engine():
-    engine = WarmEngine()
-    yield engine
-    engine.close()
-
-
-@pytest.fixture(scope="module")
-def graders(engine):
-    with Graders(engine, at_once=2) as graders:
+def graders():
+    with Graders(at_once=2) as graders:
         yield graders
 
 
@@ -155,14 +147,14 @@ def test_each_claim_can_fail(broken_claims, change, broken):
     assert broken in broken_claims(**change)
 
 
-def test_an_unknown_exercise_among_known_ones_is_named(pytestconfig, engine):
+def test_an_unknown_exercise_among_known_ones_is_named(pytestconfig):
     with pytest.raises(UnknownExercise, match="There is no exercise '4.99'"):
-        next(verify(pytestconfig.rootpath, ["4.1", "4.99"], engine))
+        next(verify(pytestconfig.rootpath, ["4.1", "4.99"]))
 
 
 def test_what_does_not_hold_is_said_once_more_at_the_end(monkeypatch, capsys):
     claims = [Claim("3.1", "the sky is blue", "it is grey"), Claim("3.1", "the grass is green")]
-    monkeypatch.setattr("checker.verify.verify", lambda *args, **how: iter(claims))
+    monkeypatch.setattr("checker.verify.verify", lambda *args, **how: (claim for claim in claims))
     assert main(["verify", "3.1"]) == 1
     grey = "FAIL 3.1: the sky is blue\n       instead: it is grey\n"
     expected = f"{grey}ok   3.1: the grass is green\n\nOnce more, what does not hold:\n{grey}1 of 2 claims hold.\n"
@@ -178,7 +170,7 @@ def test_repetitions_are_told_and_counted(tmp_path, graders, sound):
     assert told == [("7.1", sentence, number, 3) for number in range(3)]
 
 
-def test_verdicts_come_in_the_order_of_the_answers_and_several_at_once(monkeypatch, sound, engine):
+def test_verdicts_come_in_the_order_of_the_answers_and_several_at_once(monkeypatch, sound):
     two = threading.Barrier(2)
 
     def together(exercise, files, engine):
@@ -186,17 +178,16 @@ def test_verdicts_come_in_the_order_of_the_answers_and_several_at_once(monkeypat
         return files["place"]
 
     monkeypatch.setattr("checker.verify.grade", together)
-    with Graders(engine, at_once=2) as graders:
+    with Graders(at_once=2) as graders:
         assert list(graders.grade((sound, {"place": place}) for place in range(6))) == list(range(6))
 
 
-def test_what_has_not_begun_when_the_proof_is_left_never_does(monkeypatch, sound, engine):
+def test_what_has_not_begun_when_the_proof_is_left_never_does(monkeypatch, sound):
     begun = []
     monkeypatch.setattr("checker.verify.grade", lambda exercise, files, engine: begun.append(files) or time.sleep(0.05))
-    with Graders(engine, at_once=2) as graders:
+    with Graders(at_once=2) as graders:
         verdicts = graders.grade((sound, {}) for _ in range(1000))
         next(verdicts)
-        verdicts.close()
     assert len(begun) < 10
 
 
