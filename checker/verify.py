@@ -16,7 +16,7 @@ from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from threading import Semaphore, Thread
+from threading import Lock, Semaphore, Thread
 
 from checker.contract import Exercise, find, load_all
 from checker.engine.open import open_engine
@@ -50,21 +50,26 @@ class Claim:
         return not (self.instead or self.lacks)
 
 
+_Waiting = deque[tuple[Future[Verdict], Exercise, Mapping[str, str]]]
+
+
 class Graders:
     """Grades answers, several at once, each on an engine of its own that runs one trial at a time.
 
-    The last grader begins at the other end: what waits there, as tests of time limits do, waits while others compute.
+    A grader stays with an exercise, whose versions its engine has met. The last one begins at the other end: what waits
+    there, as tests of time limits do, waits while others compute.
     """
 
     def __init__(self, at_once: int | None = None) -> None:
         """`at_once`: one more than there are processors when not given."""
-        self._waiting: deque[tuple[Future[Verdict], Exercise, Mapping[str, str]]] = deque()
+        self._untouched: deque[_Waiting] = deque()
+        self._begun: list[_Waiting] = []
+        self._lock, self._asked = Lock(), Semaphore(0)
         count = at_once or processors() + 1
         self._threads = [
             Thread(target=self._work, args=(count > 1 and number == count - 1,), name=f"grader-{number}", daemon=True)
             for number in range(count)
         ]
-        self._asked = Semaphore(0)
         for thread in self._threads:
             thread.start()
 
@@ -73,29 +78,44 @@ class Graders:
 
     def __exit__(self, *error: object) -> None:
         """What has not begun never does; what has is waited for."""
-        self._waiting.clear()
+        with self._lock:
+            self._untouched.clear()
+            for waiting in self._begun:
+                waiting.clear()
         for _ in self._threads:
             self._asked.release()
         for thread in self._threads:
             thread.join()
 
     def grade(self, answers: Iterable[tuple[Exercise, Mapping[str, str]]]) -> Iterator[Verdict]:
-        """The verdicts in the order of the answers; the grading of all of them begins now."""
-        gradings: list[Future[Verdict]] = []
-        for exercise, files in answers:
-            gradings.append(Future())
-            self._waiting.append((gradings[-1], exercise, files))
+        """The verdicts in the order of the answers, all to one exercise; the grading of all of them begins now."""
+        waiting: _Waiting = deque((Future(), *answer) for answer in answers)
+        gradings = [grading for grading, *_ in waiting]
+        with self._lock:
+            self._untouched.append(waiting)
+        for _ in gradings:
             self._asked.release()
         return (grading.result() for grading in gradings)
 
+    def _next(self, mine: _Waiting, from_the_end: bool) -> _Waiting:
+        """Where to take the next answer from: where the last one came from, if any is left there."""
+        if mine:
+            return mine
+        if self._untouched:
+            self._begun.append(self._untouched.pop() if from_the_end else self._untouched.popleft())
+            return self._begun[-1]
+        return max(self._begun, key=len, default=mine)
+
     def _work(self, from_the_end: bool) -> None:
+        mine: _Waiting = deque()
+        engine = None
         with ExitStack() as own:
-            engine = None
             while self._asked.acquire():
-                try:
-                    grading, exercise, files = self._waiting.pop() if from_the_end else self._waiting.popleft()
-                except IndexError:  # all is over
-                    return
+                with self._lock:
+                    mine = self._next(mine, from_the_end)
+                    if not mine:  # all is over
+                        return
+                    grading, exercise, files = mine.popleft()
                 try:
                     engine = engine or own.enter_context(closing(open_engine(jobs=1)))
                     grading.set_result(grade(exercise, files, engine))

@@ -144,6 +144,7 @@ def as_job(trial: Trial, folder: Path) -> dict:
         "env": dict(trial.env),
         "disguised": list(trial.disguised),
         "varied": trial.varied and list(trial.varied),
+        "answers": list(trial.answers),
     }
 
 

@@ -3,34 +3,39 @@
 A trial imports its program anew. A module that no version changes, and that imports none that one changes, comes out
 the same each time: the warm process imports it, and a fork hands it on. Only what the first lines of a trial's
 conftest.py import, before anything else is done, so that a test that forgets an import still misses it.
+What versions change is imported ahead in a branch of the warm process, which serves the trials of one version alone.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import hashlib
 import importlib
 import io
 import os
 import re
+import signal
 import sys
 import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import wraps
 from types import ModuleType
 
 from child import Program, program_modules, surroundings
 
 MOST = 8  # programs that are kept
-MOST_KNOWN = 1024  # texts whose imports are
+LOADING_SECONDS = 2.0
+MOST_KNOWN = 4096  # texts of which something is
 # What may come out another way in another folder, or is imported in a way that is not read off the text.
 _BY_PLACE = re.compile(
     r"__file__|importlib|__import__|tempfile|cwd|expanduser|(?i:\bhome\b)|\bTE?MP(?:DIR)?\b"
 )
+_TIME = re.compile(r"now|today|time|monotonic|perf_counter|random|secrets|token|uuid|urandom")
 # Settings by which something else may be imported first, or conftest.py not at all.
 _OTHER_WAY = re.compile(r"conftest|pythonpath|import.?mode|plugins|[\s\"'=]-p\b")
 
@@ -46,20 +51,25 @@ class Imports:
     all_of_them: tuple[ast.stmt, ...]
 
 
-_known: dict[bytes, Imports] = {}
+def _by_hash(function):
+    """Remembers what a function of texts gave, by their hashes alone: each trial can read our memory."""
+    known = {}
+
+    @wraps(function)
+    def remembering(text: str, *more):
+        key = (hashlib.sha256(text.encode("utf-8", "replace")).digest(), *more)
+        if key not in known:
+            if len(known) == MOST_KNOWN:
+                known.clear()
+            known[key] = function(text, *more)
+        return known[key]
+
+    return remembering
 
 
+@_by_hash
 def imports(text: str) -> Imports:
-    """What a text imports; nothing where it is no Python. Remembered by a hash: each trial can read our memory."""
-    key = hashlib.sha256(text.encode("utf-8", "replace")).digest()
-    if key not in _known:
-        if len(_known) == MOST_KNOWN:
-            _known.clear()
-        _known[key] = _read(text)
-    return _known[key]
-
-
-def _read(text: str) -> Imports:
+    """What a text imports; nothing where it is no Python."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
@@ -86,28 +96,71 @@ def named(statement: ast.stmt, package: str = "") -> Iterator[str]:
 
 
 class Preloaded:
-    """The modules that the warm process has imported, by program."""
+    """The modules that the warm process has imported, by program. `branch`: it serves the trials of one version alone,
+    so what versions change is no matter.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, branch: bool = False) -> None:
         self._programs: OrderedDict[tuple, dict[str, ModuleType]] = OrderedDict()
+        self._branch = branch
 
     def of(self, job: dict) -> Mapping[str, ModuleType]:
         """What the trial's process is to find imported already, by name."""
-        settings = job["files"].get("pytest.toml", "")
-        if job["varied"] is None or job["env"] or job["command"] is not None or _OTHER_WAY.search(settings):
-            return {}
+        names = _ahead(job, branch=self._branch)
         modules = program_modules(job["files"])
-        steady = _steady(modules, set(job["varied"]))
-        names = [
-            name for name in _in_order(job["files"], modules) if name in steady and name not in sys.modules
-        ]
         key = tuple((name, *modules[name]) for name in names)
         if key not in self._programs:
             self._programs[key] = _load(names, job["files"])
+            gc.freeze()
             if len(self._programs) > MOST:
                 self._programs.popitem(last=False)
         self._programs.move_to_end(key)
         return self._programs[key]
+
+
+def version(job: dict) -> bytes | None:
+    """What tells a version of the program from all others; None where a branch of its own could import no more of it
+    than the warm process does, or where its functions are to report to the trial.
+    """
+    if job["watch"]:
+        return None
+    names = _ahead(job, branch=True)
+    if len(names) == len(_ahead(job, branch=False)):
+        return None
+    modules = program_modules(job["files"])
+    return hashlib.sha256(repr((names, sorted(modules.items()))).encode("utf-8", "replace")).digest()
+
+
+def _ahead(job: dict, *, branch: bool) -> list[str]:
+    """The modules that may be imported before a trial, in order."""
+    settings = job["files"].get("pytest.toml", "")
+    if job["varied"] is None or job["env"] or job["command"] is not None or _OTHER_WAY.search(settings):
+        return []
+    modules = program_modules(job["files"])
+    unsteady = set(job["varied"])
+    if branch:
+        unsteady = {path for path in unsteady - {*job["answers"]} if _by_time(job["files"].get(path, ""))}
+        unsteady.update(job["answers"])
+    steady = _steady(modules, unsteady)
+    return [name for name in _in_order(job["files"], modules) if name in steady and name not in sys.modules]
+
+
+@_by_hash
+def _by_time(text: str) -> bool:
+    """Whether a module may ask for the time or for chance while it is imported: a bug may lie in when it does."""
+    try:
+        waiting: list[ast.AST] = [ast.parse(text)]
+    except (SyntaxError, ValueError):
+        return True
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Call) and _TIME.search(ast.unparse(node.func)):
+            return True
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):  # its body runs later
+            waiting += [*getattr(node, "decorator_list", ()), node.args]
+        else:
+            waiting += ast.iter_child_nodes(node)
+    return False
 
 
 def _package(name: str, path: str) -> str:
@@ -125,8 +178,8 @@ def _within(statement: ast.stmt, package: str, modules: Collection[str]) -> list
     return [name for name in dict.fromkeys(found) if name in modules]
 
 
-@lru_cache(maxsize=1024)
-def _needs(name: str, path: str, text: str, modules: frozenset[str]) -> frozenset[str] | None:
+@_by_hash
+def _needs(text: str, name: str, path: str, modules: frozenset[str]) -> frozenset[str] | None:
     """The modules of the program that one may import; None where that is not read off its text."""
     if _BY_PLACE.search(text):
         return None
@@ -138,7 +191,7 @@ def _steady(modules: Mapping[str, tuple[str, str]], varied: set[str]) -> set[str
     """The modules that come out the same in every trial."""
     names = frozenset(modules)
     needs = {
-        name: _needs(name, path, text, names) for name, (path, text) in modules.items() if path not in varied
+        name: _needs(text, name, path, names) for name, (path, text) in modules.items() if path not in varied
     }
     steady = {name for name, others in needs.items() if others is not None}
     while unsteady := {name for name in steady if not needs[name] <= steady}:
@@ -175,9 +228,17 @@ def _follow(
                 done[name] = True
 
 
+class _TooLong(BaseException):
+    """No `except Exception` of the program takes it for its own."""
+
+
+def _take_too_long(*_) -> None:
+    raise _TooLong
+
+
 def _load(names: list[str], files: Mapping[str, str]) -> dict[str, ModuleType]:
-    """Imports the modules and forgets that it did. None of them where one fails, says something or starts a thread:
-    that is for the trial to show.
+    """Imports the modules and forgets that it did. None of them where one fails, says something, starts a thread or
+    takes long: that is for the trial to show.
     """
     program, said = Program(files, os.getcwd()), io.StringIO()
     environment, known = dict(os.environ), set(sys.modules)
@@ -185,7 +246,9 @@ def _load(names: list[str], files: Mapping[str, str]) -> dict[str, ModuleType]:
     os.environ.clear()
     os.environ.update(surround)
     sys.meta_path.insert(0, program)
+    handler = signal.signal(signal.SIGALRM, _take_too_long)
     try:
+        signal.setitimer(signal.ITIMER_REAL, LOADING_SECONDS)
         with (
             contextlib.redirect_stdout(said),
             contextlib.redirect_stderr(said),
@@ -199,6 +262,8 @@ def _load(names: list[str], files: Mapping[str, str]) -> dict[str, ModuleType]:
     except BaseException:  # also what pytest raises, and an exit: the warm process must outlive them
         names = []
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
         sys.meta_path.remove(program)
         found = {
             name: sys.modules.pop(name) for name in program.modules if name in sys.modules.keys() - known

@@ -5,6 +5,11 @@ to it `{"trial": n}` with three file descriptors (job, channel, output) or `{"ki
 descriptor, the trial enters the sandbox that this stands for;
 from it `{"ready": true}`, then `{"done": n, "status": s}` when a child has ended and its whole family is gone.
 When the socket closes, it ends every child and itself.
+
+A version of the program that is met again gets a branch: a fork that has imported all of it, and forks the trials on
+it. The warm process is to a branch what its supervisor is to itself. With a trial it sends two things more: the code of
+the test files as one descriptor more, and under `"taken"` the processors in use. A branch says
+`{"trial": n, "slot": p}` when the trial runs on one.
 """
 
 from __future__ import annotations
@@ -13,15 +18,18 @@ import contextlib
 import gc
 import importlib
 import json
+import marshal
 import os
 import select
 import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 import traceback
+from collections import OrderedDict
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -29,7 +37,7 @@ import pytest  # noqa: E402
 from child import CONFIG, OPTIONS, attempt, compiled, end, is_program, run  # noqa: E402
 from enter import empty_all_but, enter  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children, kill_group  # noqa: E402
-from preload import Preloaded, imports, named  # noqa: E402
+from preload import Preloaded, imports, named, version  # noqa: E402
 from recorder import Recorder  # noqa: E402
 from rewriting import Rewriter, hand_over  # noqa: E402
 
@@ -46,6 +54,8 @@ LIBRARIES = sys.stdlib_module_names | {
     "pytest_asyncio",
     "anyio",
 }
+MOST_BRANCHES = 24
+PLACING_SECONDS = 0.02  # for a branch to fork a trial and to say where it runs: the next one goes elsewhere
 WARMING = os.path.join(os.path.dirname(os.path.abspath(__file__)), "warming.py")
 
 
@@ -81,28 +91,62 @@ def write_config(folder: str) -> None:
         file.write(CONFIG)
 
 
+class BranchEnded(Exception):
+    """A branch ended by itself: something went wrong there, or a trial killed it."""
+
+
+class Branch:
+    """A branch, as the warm process sees it. `line`: the socket to it; `trials`: the numbers of those under way."""
+
+    def __init__(self, pid: int, line: socket.socket) -> None:
+        self.pid, self.line = pid, line
+        self.trials: set[int] = set()
+        self.rest, self.ready = b"", False
+
+    def send(self, message: dict, *descriptors: int) -> None:
+        try:
+            socket.send_fds(self.line, [json.dumps(message).encode() + b"\n"], descriptors)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise BranchEnded from error
+
+    def receive(self) -> list[dict]:
+        """The messages that have come."""
+        data = self.line.recv(65536)
+        if not data:
+            raise BranchEnded
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        self.ready = True
+        return [json.loads(line) for line in lines]
+
+
 class Server:
     """The loop of the warm process. It is a pytest plugin: it serves where pytest has begun its session and would
-    collect, so that a forked child begins there too.
+    collect, so that a forked child begins there too. A branch is such a child, and has the same loop.
     """
 
     def __init__(self, control: socket.socket) -> None:
-        self.control = control
         self.child_job: dict | None = None
-        self.preloaded = Preloaded()
-        self.trials: dict[int, int] = {}
-        self.pinned: dict[int, int] = {}
-        self.rest = b""
-        self.descriptors: list[int] = []
+        self.branches: OrderedDict[bytes, Branch] = OrderedDict()
+        self.met: set[bytes] = set()
         self.slots: list[int] = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-        self.wake, self.bell = os.pipe()
-        for descriptor in (self.wake, self.bell):
-            os.set_blocking(descriptor, False)
-        signal.set_wakeup_fd(self.bell, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(
             signal.SIGINT, signal.SIG_IGN
         )  # Ctrl-C is for the supervisor, which tells us what to end
+        self.begin(control, branch=False)
+
+    def begin(self, control: socket.socket, *, branch: bool) -> None:
+        """Nothing has come over `control` yet, and there is no child."""
+        self.control, self.branch = control, branch
+        self.preloaded = Preloaded(branch=branch)
+        self.trials: dict[int, int] = {}
+        self.pinned: dict[int, int] = {}
+        self.rest = b""
+        self.descriptors: list[int] = []
+        self.wake, self.bell = os.pipe()
+        for descriptor in (self.wake, self.bell):
+            os.set_blocking(descriptor, False)
+        signal.set_wakeup_fd(self.bell, warn_on_full_buffer=False)
         become_reaper()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -110,6 +154,7 @@ class Server:
         """Serves; in a child, leaves the rest to pytest, or runs pytest anew for a trial with its own settings."""
         sys.stdout.flush()  # else each child would print what waits here once more
         self.rewriter = Rewriter(session.config)
+        self.send({"ready": True})
         self.serve()
         if self.child_job is None:
             pytest.exit("the supervisor has hung up", returncode=0)
@@ -119,13 +164,15 @@ class Server:
 
     def serve(self) -> None:
         """Until the supervisor hangs up; in a child, until it is one."""
-        self.send({"ready": True})
         while self.child_job is None:
-            readable, _, _ = select.select([self.control, self.wake], [], [])
+            branches = {one.line: one for one in self.branches.values()}
+            readable, _, _ = select.select([self.control, self.wake, *branches], [], [])
             if self.wake in readable:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self.wake, 4096)
                 self.reap()
+            for line in branches.keys() & set(readable):
+                self.relay(branches[line])
             if self.control in readable and not self.receive():
                 for pid in list(self.trials):
                     kill_group(pid)
@@ -138,9 +185,19 @@ class Server:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.control.sendall(json.dumps(message).encode() + b"\n")
 
+    def relay(self, branch: Branch) -> None:
+        """Notes where a branch has put its trials, and passes on which are done."""
+        for message in branch.receive():
+            if "slot" in message:
+                self.pinned[message["trial"]] = message["slot"]
+            else:
+                branch.trials.discard(message["done"])
+                self.pinned.pop(message["done"], None)
+                self.send(message)
+
     def receive(self) -> bool:
         """Takes what the supervisor sent; False when it has hung up."""
-        data, descriptors, _, _ = socket.recv_fds(self.control, 65536, 4)
+        data, descriptors, _, _ = socket.recv_fds(self.control, 65536, 5)
         self.descriptors += descriptors
         if not data:
             return False
@@ -148,68 +205,153 @@ class Server:
         for line in lines:
             message = json.loads(line)
             if "kill" in message:
-                for pid in [pid for pid, number in self.trials.items() if number == message["kill"]]:
-                    kill_group(pid)
+                self.kill(message["kill"])
             else:
-                count = 4 if "uid" in message else 3
-                self.start(message["trial"], [self.descriptors.pop(0) for _ in range(count)], message.get("uid"))
+                count = 3 + ("uid" in message) + self.branch
+                self.start(message, [self.descriptors.pop(0) for _ in range(count)])
                 if self.child_job is not None:
                     return True  # a child answers to nobody
         return True
 
-    def start(self, number: int, descriptors: list[int], uid: int | None) -> None:
-        """Forks the child of one trial; with `uid`, into a sandbox."""
-        job_file, channel, output, *sandbox = descriptors
-        with os.fdopen(job_file, "rb") as file:
+    def kill(self, number: int) -> None:
+        """Ends a trial. That it is gone is told when it is."""
+        for pid in [pid for pid, one in self.trials.items() if one == number]:
+            kill_group(pid)
+        for branch in self.branches.values():
+            if number in branch.trials:
+                branch.send({"kill": number})
+
+    def start(self, message: dict, descriptors: list[int]) -> None:
+        """Forks the child of one trial, here or in a branch; with `uid`, into a sandbox."""
+        with os.fdopen(os.dup(descriptors[0]), "rb") as file:
             job = json.load(file)
+        if self.branch:
+            with os.fdopen(descriptors.pop(), "rb") as file:
+                codes = marshal.load(file)
+        else:
+            codes = self.rewriter.of(job)
+            branch = self.branch_for(job, descriptors, at_once="uid" in message)
+            if self.child_job is not None:
+                return
+            if branch is not None:
+                self.pass_on(message, descriptors, codes, branch)
+                return
+        os.close(descriptors.pop(0))
+        self.fork(message, job, codes, descriptors)
+
+    def branch_for(self, job: dict, descriptors: list[int], *, at_once: bool) -> Branch | None:
+        """The one that serves a trial's version, if any does. It begins when the version is met again, or `at_once`.
+
+        In the branch itself, this serves and returns in the child of a trial. `descriptors`: the trial's.
+        """
+        key = version(job)
+        if key is None:
+            return None
+        if key in self.branches:
+            self.branches.move_to_end(key)
+            return self.branches[key]
+        if key not in self.met and not at_once:
+            self.met.add(key)
+            return None
+        idle = [other for other, branch in self.branches.items() if not branch.trials]
+        if len(self.branches) >= MOST_BRANCHES and idle:
+            self.branches.pop(idle[0]).line.close()
+        ours, theirs = socket.socketpair()
+        pid = os.fork()
+        if pid:
+            theirs.close()
+            self.branches[key] = Branch(pid, ours)
+            return self.branches[key]
+        try:
+            ours.close()
+            for descriptor in (*descriptors, *self.descriptors):
+                os.close(descriptor)
+            self.leave()
+            die_with_parent()
+            self.begin(theirs, branch=True)
+            self.serve()
+        except BaseException:
+            os.write(2, traceback.format_exc().encode())
+            os._exit(70)
+        if self.child_job is None:
+            os._exit(0)
+        return None
+
+    def pass_on(self, message: dict, descriptors: list[int], codes: dict, branch: Branch) -> None:
+        """Gives a trial to a branch."""
+        taken = list(self.pinned.values())
+        with tempfile.TemporaryFile() as file:
+            file.write(marshal.dumps(codes))
+            file.seek(0)
+            os.lseek(descriptors[0], 0, os.SEEK_SET)
+            branch.trials.add(message["trial"])
+            branch.send({**message, "taken": taken}, *descriptors, file.fileno())
+        for descriptor in descriptors:
+            os.close(descriptor)
+        if branch.ready and select.select([branch.line], [], [], PLACING_SECONDS)[0]:
+            self.relay(branch)
+
+    def fork(self, message: dict, job: dict, codes: dict, descriptors: list[int]) -> None:
+        """Forks the child of a trial; `descriptors`: channel, output and, with `uid`, the sandbox."""
+        channel, output, *sandbox = descriptors
         for path, text in job["files"].items():
             if is_program(path):
-                make_ready(path, text, keep=path not in job["disguised"], noted=path in job["watch"])
+                keep = self.branch or path not in job["disguised"]
+                make_ready(path, text, keep=keep, noted=path in job["watch"])
         if "DATABASE_URL" in job["env"]:
             make_driver_ready()
-        modules, codes = self.preloaded.of(job), self.rewriter.of(job)
+        modules, number = self.preloaded.of(job), message["trial"]
         pid = os.fork()
         if pid:
             self.trials[pid] = number
-            self.pin(pid)
+            self.pin(pid, number, message.get("taken", list(self.pinned.values())))
             for descriptor in (channel, output, *sandbox):
                 os.close(descriptor)
             return
         try:
             self.become_child(output)
-            if uid is not None:
-                enter_alone(*sandbox, uid, channel)
+            if "uid" in message:
+                enter_alone(*sandbox, message["uid"], channel)
         except BaseException:
             os.write(2, traceback.format_exc().encode())
             os._exit(70)
         self.child_job, self.child_channel, self.child_modules, self.child_codes = job, channel, modules, codes
 
-    def pin(self, pid: int) -> None:
+    def pin(self, pid: int, number: int, taken: list[int]) -> None:
         """Keeps a trial on one processor: its threads take turns, and to wake one on another costs more than to wait.
 
         Where the system has put it, which knows what else is busy; but no two trials on one while another is free.
         """
         if not self.slots:
             return
-        counts = {slot: list(self.pinned.values()).count(slot) for slot in self.slots}
+        counts = {slot: taken.count(slot) for slot in self.slots}
         free = [slot for slot, count in counts.items() if count == min(counts.values())]
         with contextlib.suppress(OSError):
             here = processor_of(pid)
-            self.pinned[pid] = here if here in free else free[0]
-            os.sched_setaffinity(pid, {self.pinned[pid]})
+            self.pinned[number] = here if here in free else free[0]
+            os.sched_setaffinity(pid, {self.pinned[number]})
+        if self.branch and number in self.pinned:
+            self.send({"trial": number, "slot": self.pinned[number]})
 
-    def become_child(self, output: int) -> None:
-        """In the child: nothing of the server is left, also nothing that tells how many trials there were."""
+    def leave(self) -> None:
+        """In a child: nothing of the server is left, also nothing that tells how many trials there were."""
         self.trials.clear()
         self.pinned.clear()
-        os.setsid()
-        die_with_parent()
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         self.control.close()
+        for branch in self.branches.values():
+            branch.line.close()
+        self.branches.clear()
         os.close(self.wake)
         os.close(self.bell)
+
+    def become_child(self, output: int) -> None:
+        """In the child of a trial."""
+        self.leave()
+        os.setsid()
+        die_with_parent()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((nothing, 0), (output, 1), (output, 2)):
             os.dup2(source, target)
@@ -224,14 +366,18 @@ class Server:
             except ChildProcessError:
                 return
             if not pid:
-                kill_children(set(self.trials))
+                self.sweep()
                 return
             if pid in self.trials:
                 kill_group(pid)
                 number = self.trials.pop(pid)
-                self.pinned.pop(pid, None)
-                kill_children(set(self.trials))
+                self.pinned.pop(number, None)
+                self.sweep()
                 self.send({"done": number, "status": os.waitstatus_to_exitcode(status)})
+
+    def sweep(self) -> None:
+        """Ends what trials left behind."""
+        kill_children({*self.trials, *(branch.pid for branch in self.branches.values())})
 
 
 def processor_of(pid: int) -> int:

@@ -63,7 +63,8 @@ class Trials:
         """The answer against the subject, changed by `edit`."""
         exercise, varied = self.exercise, tuple(sorted({*self._edited, *answers}))
         files = {**exercise.version(edit), **answers}
-        return Trial(files, seconds=exercise.seconds, needs=self.needs, varied=varied, **how)
+        fixed = {"seconds": exercise.seconds, "needs": self.needs, "varied": varied, "answers": tuple(answers)}
+        return Trial(files, **fixed, **how)
 
     def any_order(self) -> str:
         """Of the tests of a trial on a bug: that of some correct version, by chance."""
