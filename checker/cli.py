@@ -253,8 +253,9 @@ def build(root: Path, check: bool) -> int:
 @commands.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--repeat", type=click.IntRange(1), default=1, help="Grade the reference N times under load.")
+@click.option("--jobs", type=click.IntRange(1), help="Gradings at a time.")
 @click.pass_obj
-def verify(root: Path, ids: tuple[str, ...], repeat: int) -> int:
+def verify(root: Path, ids: tuple[str, ...], repeat: int, jobs: int | None) -> int:
     """Prove exercises, or lessons by number: they can be passed and failed as they should.
 
     Example: python3 -m checker verify 3.2 --repeat 50
@@ -265,7 +266,7 @@ def verify(root: Path, ids: tuple[str, ...], repeat: int) -> int:
 
     count = not_run = 0
     failed: list[str] = []
-    with meter() as show, closing(prove(root, ids, repeat=repeat, told=show)) as claims:
+    with meter() as show, closing(prove(root, ids, repeat=repeat, jobs=jobs, told=show)) as claims:
         for claim in claims:
             if claim.lacks:
                 not_run += 1

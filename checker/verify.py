@@ -61,7 +61,7 @@ class Graders:
     """
 
     def __init__(self, at_once: int | None = None) -> None:
-        """`at_once`: one more than there are processors when not given."""
+        """`at_once`: when not given, one more than there are processors, since each of them waits now and then."""
         self._untouched: deque[_Waiting] = deque()
         self._begun: list[_Waiting] = []
         self._lock, self._asked = Lock(), Semaphore(0)
@@ -124,19 +124,24 @@ class Graders:
 
 
 def verify(
-    root: Path, ids: Sequence[str], *, repeat: int = 1, told: Told = lambda *step: None
+    root: Path,
+    ids: Sequence[str],
+    *,
+    repeat: int = 1,
+    jobs: int | None = None,
+    told: Told = lambda *step: None,
 ) -> Iterator[Claim]:
     """Yields each claim as it is tried.
 
     `ids`: exercises or lesson numbers, all when empty. `repeat`: gradings of the reference, then with every processor
-    busy; `told(id, sentence, done, total)` hears of each. Raises `UnknownExercise`, `ContractError`, `NotebookError`
-    or `BuildError` where there is nothing to try.
+    busy; `told(id, sentence, done, total)` hears of each. `jobs`: gradings at a time, see `Graders`.
+    Raises `UnknownExercise`, `ContractError`, `NotebookError` or `BuildError` where there is nothing to try.
     """
     exercises = list(load_all(root).values())
     for id in ids:
         if not any(_chosen(exercise, [id]) for exercise in exercises):
             find(id, root)
-    with load() if repeat > 1 else nullcontext(), Graders() as graders:
+    with load() if repeat > 1 else nullcontext(), Graders(jobs) as graders:
         proofs = [
             prove(root, exercise, graders, repeat, told)
             for exercise in exercises

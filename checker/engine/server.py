@@ -33,6 +33,7 @@ from collections import OrderedDict
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+gc.disable()  # all that is imported stays; `warm_up` lets it begin
 import pytest  # noqa: E402
 from child import CONFIG, OPTIONS, attempt, compiled, end, is_program, run  # noqa: E402
 from enter import empty_all_but, enter  # noqa: E402
@@ -83,6 +84,7 @@ def warm_up(folder: str) -> None:
         time.sleep(0.001)
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def write_config(folder: str) -> None:
