@@ -9,17 +9,19 @@ from checker.engine.databases import WithDatabases
 from checker.engine.fresh import FreshEngine
 from checker.engine.isolation import Isolation, class_tier
 
+CLASS_BRANCHES = 24  # more than any exercise has versions
 
-def open_engine(*, fresh: bool = False, jobs: int | None = None) -> Engine:
+
+def open_engine(*, fresh: bool = False, jobs: int | None = None, branches: int = 0) -> Engine:
     """The warm engine where there is fork, started at once in the background; else, or if asked, the fresh one.
 
-    It is of the tier *own machine*.
+    It is of the tier *own machine*. `branches`: see `checker.engine.warm`.
     """
     if fresh or os.name != "posix":
         return WithDatabases(FreshEngine(jobs))
     from checker.engine.warm import WarmEngine
 
-    return WithDatabases(WarmEngine(jobs))
+    return WithDatabases(WarmEngine(jobs, branches=branches))
 
 
 def open_class_engine(*, jobs: int | None = None) -> Engine:
@@ -31,7 +33,7 @@ def open_class_engine(*, jobs: int | None = None) -> Engine:
     from checker.engine.sandbox import Builder, NoSandbox
     from checker.engine.warm import WarmEngine
 
-    engine = WarmEngine(jobs, Builder())
+    engine = WarmEngine(jobs, Builder(), branches=CLASS_BRANCHES)
     try:
         facts = probe(engine)
         if facts.failed:

@@ -6,10 +6,11 @@ descriptor, the trial enters the sandbox that this stands for;
 from it `{"ready": true}`, then `{"done": n, "status": s}` when a child has ended and its whole family is gone.
 When the socket closes, it ends every child and itself.
 
-A version of the program that is met again gets a branch: a fork that has imported all of it, and forks the trials on
-it. The warm process is to a branch what its supervisor is to itself. With a trial it sends two things more: the code of
-the test files as one descriptor more, and under `"taken"` the processors in use. A branch says
-`{"trial": n, "slot": p}` when the trial runs on one.
+Where branches are asked for, a version of the program that is met again gets one: a fork that has imported all of it,
+and forks the trials on it. Each takes some 20 MiB, which is much beside a kernel and little for a class. The warm
+process is to a branch what its supervisor is to itself. With a trial it sends two things more: the code of the test
+files as one descriptor more, and under `"taken"` the processors in use. A branch says `{"trial": n, "slot": p}` when
+the trial runs on one.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ import tempfile
 import threading
 import time
 import traceback
-from collections import OrderedDict
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -55,7 +55,6 @@ LIBRARIES = sys.stdlib_module_names | {
     "pytest_asyncio",
     "anyio",
 }
-MOST_BRANCHES = 24
 PLACING_SECONDS = 0.02  # for a branch to fork a trial and to say where it runs: the next one goes elsewhere
 WARMING = os.path.join(os.path.dirname(os.path.abspath(__file__)), "warming.py")
 
@@ -98,10 +97,12 @@ class BranchEnded(Exception):
 
 
 class Branch:
-    """A branch, as the warm process sees it. `line`: the socket to it; `trials`: the numbers of those under way."""
+    """A branch, as the warm process sees it. `line`: the socket to it; `trials`: the numbers of those under way;
+    `used`: how many trials there had been when it got its last one.
+    """
 
     def __init__(self, pid: int, line: socket.socket) -> None:
-        self.pid, self.line = pid, line
+        self.pid, self.line, self.used = pid, line, 0
         self.trials: set[int] = set()
         self.rest, self.ready = b"", False
 
@@ -126,9 +127,10 @@ class Server:
     collect, so that a forked child begins there too. A branch is such a child, and has the same loop.
     """
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, most_branches: int) -> None:
         self.child_job: dict | None = None
-        self.branches: OrderedDict[bytes, Branch] = OrderedDict()
+        self.branches: dict[bytes, Branch] = {}
+        self.most_branches, self.started = most_branches, 0
         self.met: set[bytes] = set()
         self.slots: list[int] = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -246,24 +248,25 @@ class Server:
 
         In the branch itself, this serves and returns in the child of a trial. `descriptors`: the trial's.
         """
-        key = version(job)
+        self.started += 1
+        key = version(job) if self.most_branches else None
         if key is None:
             return None
         if key in self.branches:
-            self.branches.move_to_end(key)
+            self.branches[key].used = self.started
             return self.branches[key]
         if key not in self.met and not at_once:
             self.met.add(key)
             return None
-        idle = [other for other, branch in self.branches.items() if not branch.trials]
-        if len(self.branches) >= MOST_BRANCHES and idle:
-            self.branches.pop(idle[0]).line.close()
+        if len(self.branches) >= self.most_branches and not self.give_up_a_branch():
+            return None
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid:
             theirs.close()
-            self.branches[key] = Branch(pid, ours)
-            return self.branches[key]
+            branch = self.branches[key] = Branch(pid, ours)
+            branch.used = self.started
+            return branch
         try:
             ours.close()
             for descriptor in (*descriptors, *self.descriptors):
@@ -278,6 +281,17 @@ class Server:
         if self.child_job is None:
             os._exit(0)
         return None
+
+    def give_up_a_branch(self) -> bool:
+        """Ends the one that was not used for the longest time. False where all of them are in turn: more versions than
+        branches come again and again, and to change between them would cost more than to import.
+        """
+        key, oldest = min(self.branches.items(), key=lambda item: item[1].used)
+        if oldest.trials or self.started - oldest.used <= 2 * self.most_branches:
+            return False
+        del self.branches[key]
+        oldest.line.close()
+        return True
 
     def pass_on(self, message: dict, descriptors: list[int], codes: dict, branch: Branch) -> None:
         """Gives a trial to a branch."""
@@ -423,7 +437,9 @@ def enter_alone(sandbox: int, uid: int, channel: int) -> None:
 
 
 def main() -> None:
-    """`python server.py DESCRIPTOR FOLDER`: the socket to the supervisor, the folder that holds those of trials."""
+    """`python server.py DESCRIPTOR FOLDER BRANCHES`: the socket to the supervisor, the folder that holds those of
+    trials, how many branches there may be.
+    """
     control, folder = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     sys.path.pop(0)
     home = os.path.join(folder, "server")
@@ -432,7 +448,7 @@ def main() -> None:
     os.chdir(home)
     write_config(home)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    server = Server(control)
+    server = Server(control, int(sys.argv[3]))
     own = os.getpid()
     try:
         code = attempt(

@@ -122,13 +122,16 @@ def _number(value: object) -> int:
 class WarmEngine:
     """A forked child a trial; see `checker.engine.Engine`. Started in the background, restarted when it was killed.
 
-    With a `builder`, each trial runs in a sandbox of its own.
+    With a `builder`, each trial runs in a sandbox of its own. `branches`: how many versions of a program are kept
+    imported, see `checker.engine.server`; worth it where many answers are tried on the same versions.
     """
 
     name = "warm process, a forked child a trial"
 
-    def __init__(self, jobs: int | None = None, builder: Builder | None = None) -> None:
-        self.jobs = jobs or processors()
+    def __init__(
+        self, jobs: int | None = None, builder: Builder | None = None, *, branches: int = 0
+    ) -> None:
+        self.jobs, self.branches = jobs or processors(), branches
         self.isolation = Isolation()
         self._builder, self._ahead = builder, deque[Sandbox]()
         self._lock = threading.Lock()
@@ -143,7 +146,10 @@ class WarmEngine:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-I", str(SERVER), str(theirs.fileno()), str(self._desk)],
+                    [
+                        *(sys.executable, "-I", str(SERVER)),
+                        *(str(theirs.fileno()), str(self._desk), str(self.branches)),
+                    ],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

@@ -1,7 +1,5 @@
 """A version that is tried again is imported once, in a process that serves its trials alone."""
 
-import time
-
 import psutil
 import pytest
 
@@ -9,6 +7,7 @@ from checker.engine import EngineError, Trial
 from checker.engine.warm import WarmEngine
 from tests.checker.processes import gone
 
+MOST = 6
 CONFTEST = "from shop import prices\n"
 PRICES = "import os\nIMPORTED_BY = os.getpid()\nSEEN = []\ndef price(): return {}\n"
 ANSWER = """
@@ -25,7 +24,7 @@ def test_where(): assert prices.IMPORTED_BY == os.getpid()
 
 @pytest.fixture
 def warm():
-    engine = WarmEngine()
+    engine = WarmEngine(branches=MOST)
     yield engine
     engine.close()
 
@@ -102,14 +101,26 @@ def test_a_version_that_cannot_be_imported_says_so_in_each_trial(warm):
 
 
 def test_more_versions_than_are_kept(warm):
-    versions = [trial(price, price) for price in range(40)]
-    outcomes(warm, *versions)
-    assert [ran[0] for ran in outcomes(warm, *versions)] == ["passed"] * 40
-    assert outcomes(warm, trial(39, 39)) == [IMPORTED_AHEAD]
-    deadline = time.monotonic() + 20
-    while len(psutil.Process(warm._process.pid).children(recursive=True)) > 24:
-        assert time.monotonic() < deadline, "a branch that was given up does not end"
-        time.sleep(0.05)
+    versions = [trial(price, price) for price in range(MOST + 2)]
+    for _ in range(3):
+        ran = outcomes(warm, *versions)
+        assert [tests[0] for tests in ran] == ["passed"] * len(versions)
+    assert ran.count(IMPORTED_AHEAD) == MOST
+
+
+def test_versions_that_come_no_more_make_room(warm):
+    outcomes(warm, *[trial(price, price) for price in range(MOST)] * 2)
+    kept = {process.pid for process in psutil.Process(warm._process.pid).children()}
+    assert len(kept) == MOST
+    assert outcomes(warm, *[trial(99, 99)] * (2 * MOST + 3))[-1] == IMPORTED_AHEAD
+    [given_up] = kept - {process.pid for process in psutil.Process(warm._process.pid).children()}
+    assert gone(given_up)
+
+
+def test_without_branches_each_trial_imports_its_version():
+    engine = WarmEngine()
+    assert [outcomes(engine, trial()) for _ in range(3)] == [[IMPORTED_HERE]] * 3
+    engine.close()
 
 
 def test_a_hang_in_a_branch_is_ended_with_all_it_started(warm):
