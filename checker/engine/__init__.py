@@ -32,7 +32,7 @@ class Trial:
     `watch`: paths of subject files whose functions are noted when they run.
     `disguised`: subject files of which the process of no other trial may hold the text.
     `varied`: the files that another trial of the same grading may have otherwise; None where that is not known.
-    `answers`: those that a learner wrote: nothing but a trial runs them.
+    `answers`: the files that the learner wrote: nothing but a trial runs them.
     `seconds`: the longest that one test, or the start, may take on a quiet machine.
     `needs`: empty, or `POSTGRESQL` for an empty database of its own, whose address is then in DATABASE_URL.
     """

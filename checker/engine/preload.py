@@ -95,54 +95,61 @@ def named(statement: ast.stmt, package: str = "") -> Iterator[str]:
     yield from (f"{base}.{alias.name}" for alias in statement.names)
 
 
-class Preloaded:
-    """The modules that the warm process has imported, by program. `branch`: it serves the trials of one version alone,
-    so what versions change is no matter.
+@dataclass(frozen=True)
+class Plan:
+    """The modules of the program that may be imported before a trial, in order.
+
+    `branch`: by a process that serves the trials of one version alone; `shared`: by one that serves those of all.
     """
 
-    def __init__(self, *, branch: bool = False) -> None:
-        self._programs: OrderedDict[tuple, dict[str, ModuleType]] = OrderedDict()
-        self._branch = branch
+    shared: tuple[str, ...] = ()
+    branch: tuple[str, ...] = ()
 
-    def of(self, job: dict) -> Mapping[str, ModuleType]:
-        """What the trial's process is to find imported already, by name."""
-        names = _ahead(job, branch=self._branch)
-        modules = program_modules(job["files"])
+
+def plan(job: dict) -> Plan:
+    """What may be imported before a trial."""
+    settings = job["files"].get("pytest.toml", "")
+    if job["varied"] is None or job["env"] or job["command"] is not None or _OTHER_WAY.search(settings):
+        return Plan()
+    files, modules = job["files"], program_modules(job["files"])
+    needs = {name: _needs(text, name, path, frozenset(modules)) for name, (path, text) in modules.items()}
+    order = [name for name in _in_order(files, modules) if name not in sys.modules]
+
+    def steady(unsteady: list[str]) -> tuple[str, ...]:
+        found = _steady({name: needs[name] for name, (path, _) in modules.items() if path not in unsteady})
+        return tuple(name for name in order if name in found)
+
+    timely = [path for path in job["varied"] if _by_time(files.get(path, ""))]
+    return Plan(steady([*job["answers"], *job["varied"]]), steady([*job["answers"], *timely]))
+
+
+def version(job: dict, plan: Plan) -> bytes | None:
+    """What tells a version of the program from all others; None where a branch of its own could import no more of it
+    than the warm process does, or where its functions are to report to the trial.
+    """
+    if job["watch"] or plan.branch == plan.shared:
+        return None
+    modules = sorted(program_modules(job["files"]).items())
+    return hashlib.sha256(repr((plan.branch, modules)).encode("utf-8", "replace")).digest()
+
+
+class Preloaded:
+    """The modules that this process has imported, by program."""
+
+    def __init__(self) -> None:
+        self._programs: OrderedDict[tuple, dict[str, ModuleType]] = OrderedDict()
+
+    def of(self, names: tuple[str, ...], files: Mapping[str, str]) -> Mapping[str, ModuleType]:
+        """Those that the process of a trial with these files is to find imported already, by name."""
+        modules = program_modules(files)
         key = tuple((name, *modules[name]) for name in names)
         if key not in self._programs:
-            self._programs[key] = _load(names, job["files"])
+            self._programs[key] = _load(names, files)
             gc.freeze()
             if len(self._programs) > MOST:
                 self._programs.popitem(last=False)
         self._programs.move_to_end(key)
         return self._programs[key]
-
-
-def version(job: dict) -> bytes | None:
-    """What tells a version of the program from all others; None where a branch of its own could import no more of it
-    than the warm process does, or where its functions are to report to the trial.
-    """
-    if job["watch"]:
-        return None
-    names = _ahead(job, branch=True)
-    if len(names) == len(_ahead(job, branch=False)):
-        return None
-    modules = program_modules(job["files"])
-    return hashlib.sha256(repr((names, sorted(modules.items()))).encode("utf-8", "replace")).digest()
-
-
-def _ahead(job: dict, *, branch: bool) -> list[str]:
-    """The modules that may be imported before a trial, in order."""
-    settings = job["files"].get("pytest.toml", "")
-    if job["varied"] is None or job["env"] or job["command"] is not None or _OTHER_WAY.search(settings):
-        return []
-    modules = program_modules(job["files"])
-    unsteady = set(job["varied"])
-    if branch:
-        unsteady = {path for path in unsteady - {*job["answers"]} if _by_time(job["files"].get(path, ""))}
-        unsteady.update(job["answers"])
-    steady = _steady(modules, unsteady)
-    return [name for name in _in_order(job["files"], modules) if name in steady and name not in sys.modules]
 
 
 @_by_hash
@@ -187,12 +194,8 @@ def _needs(text: str, name: str, path: str, modules: frozenset[str]) -> frozense
     return modules.intersection(_parents(name)).union(*(_within(one, package, modules) for one in statements))
 
 
-def _steady(modules: Mapping[str, tuple[str, str]], varied: set[str]) -> set[str]:
-    """The modules that come out the same in every trial."""
-    names = frozenset(modules)
-    needs = {
-        name: _needs(text, name, path, names) for name, (path, text) in modules.items() if path not in varied
-    }
+def _steady(needs: Mapping[str, frozenset[str] | None]) -> set[str]:
+    """The modules that come out the same in every trial. `needs`: what each may import, of those whose text does."""
     steady = {name for name, others in needs.items() if others is not None}
     while unsteady := {name for name in steady if not needs[name] <= steady}:
         steady -= unsteady
@@ -236,7 +239,7 @@ def _take_too_long(*_) -> None:
     raise _TooLong
 
 
-def _load(names: list[str], files: Mapping[str, str]) -> dict[str, ModuleType]:
+def _load(names: Collection[str], files: Mapping[str, str]) -> dict[str, ModuleType]:
     """Imports the modules and forgets that it did. None of them where one fails, says something, starts a thread or
     takes long: that is for the trial to show.
     """

@@ -38,7 +38,7 @@ import pytest  # noqa: E402
 from child import CONFIG, OPTIONS, attempt, compiled, end, is_program, run  # noqa: E402
 from enter import empty_all_but, enter  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children, kill_group  # noqa: E402
-from preload import Preloaded, imports, named, version  # noqa: E402
+from preload import Plan, Preloaded, imports, named, plan, version  # noqa: E402
 from recorder import Recorder  # noqa: E402
 from rewriting import Rewriter, hand_over  # noqa: E402
 
@@ -142,7 +142,7 @@ class Server:
     def begin(self, control: socket.socket, *, branch: bool) -> None:
         """Nothing has come over `control` yet, and there is no child."""
         self.control, self.branch = control, branch
-        self.preloaded = Preloaded(branch=branch)
+        self.preloaded = Preloaded()
         self.trials: dict[int, int] = {}
         self.pinned: dict[int, int] = {}
         self.rest = b""
@@ -227,29 +227,30 @@ class Server:
 
     def start(self, message: dict, descriptors: list[int]) -> None:
         """Forks the child of one trial, here or in a branch; with `uid`, into a sandbox."""
-        with os.fdopen(os.dup(descriptors[0]), "rb") as file:
+        with os.fdopen(descriptors[0], "rb", closefd=False) as file:
             job = json.load(file)
+        ahead = plan(job)
         if self.branch:
             with os.fdopen(descriptors.pop(), "rb") as file:
                 codes = marshal.load(file)
         else:
             codes = self.rewriter.of(job)
-            branch = self.branch_for(job, descriptors, at_once="uid" in message)
+            branch = self.branch_for(job, ahead, descriptors, at_once="uid" in message)
             if self.child_job is not None:
                 return
             if branch is not None:
                 self.pass_on(message, descriptors, codes, branch)
                 return
         os.close(descriptors.pop(0))
-        self.fork(message, job, codes, descriptors)
+        self.fork(message, job, ahead.branch if self.branch else ahead.shared, codes, descriptors)
 
-    def branch_for(self, job: dict, descriptors: list[int], *, at_once: bool) -> Branch | None:
+    def branch_for(self, job: dict, ahead: Plan, descriptors: list[int], *, at_once: bool) -> Branch | None:
         """The one that serves a trial's version, if any does. It begins when the version is met again, or `at_once`.
 
         In the branch itself, this serves and returns in the child of a trial. `descriptors`: the trial's.
         """
         self.started += 1
-        key = version(job) if self.most_branches else None
+        key = version(job, ahead) if self.most_branches else None
         if key is None:
             return None
         if key in self.branches:
@@ -307,8 +308,12 @@ class Server:
         if branch.ready and select.select([branch.line], [], [], PLACING_SECONDS)[0]:
             self.relay(branch)
 
-    def fork(self, message: dict, job: dict, codes: dict, descriptors: list[int]) -> None:
-        """Forks the child of a trial; `descriptors`: channel, output and, with `uid`, the sandbox."""
+    def fork(
+        self, message: dict, job: dict, ahead: tuple[str, ...], codes: dict, descriptors: list[int]
+    ) -> None:
+        """Forks the child of a trial. `ahead`: the modules that it is to find imported; `codes`: of its test files;
+        `descriptors`: channel, output and, with `uid`, the sandbox.
+        """
         channel, output, *sandbox = descriptors
         for path, text in job["files"].items():
             if is_program(path):
@@ -316,7 +321,7 @@ class Server:
                 make_ready(path, text, keep=keep, noted=path in job["watch"])
         if "DATABASE_URL" in job["env"]:
             make_driver_ready()
-        modules, number = self.preloaded.of(job), message["trial"]
+        modules, number = self.preloaded.of(ahead, job["files"]), message["trial"]
         pid = os.fork()
         if pid:
             self.trials[pid] = number

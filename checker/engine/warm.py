@@ -146,10 +146,7 @@ class WarmEngine:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [
-                        *(sys.executable, "-I", str(SERVER)),
-                        *(str(theirs.fileno()), str(self._desk), str(self.branches)),
-                    ],
+                    [sys.executable, "-I", str(SERVER), str(theirs.fileno()), str(self._desk), str(self.branches)],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

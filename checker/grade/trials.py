@@ -61,10 +61,15 @@ class Trials:
 
     def trial(self, answers: Mapping[str, str], edit: Edit | None = None, **how) -> Trial:
         """The answer against the subject, changed by `edit`."""
-        exercise, varied = self.exercise, tuple(sorted({*self._edited, *answers}))
-        files = {**exercise.version(edit), **answers}
-        fixed = {"seconds": exercise.seconds, "needs": self.needs, "varied": varied, "answers": tuple(answers)}
-        return Trial(files, **fixed, **how)
+        exercise = self.exercise
+        return Trial(
+            {**exercise.version(edit), **answers},
+            seconds=exercise.seconds,
+            needs=self.needs,
+            varied=tuple(sorted(self._edited)),
+            answers=tuple(answers),
+            **how,
+        )
 
     def any_order(self) -> str:
         """Of the tests of a trial on a bug: that of some correct version, by chance."""
