@@ -24,6 +24,7 @@ from checker.engine.processes import own_folder, remove, remove_left_over
 REQUIREMENTS = Path(__file__).parents[2] / "requirements-postgres.txt"
 KEEPER = Path(__file__).parent / "keeper.py"
 END_SECONDS = 10
+SPACE = 2**30  # bytes; a server takes 120 MiB, and 8 for each database
 
 
 def absent(*, elsewhere: bool = True) -> str:
@@ -120,7 +121,7 @@ class Databases:
     def _start(self) -> None:
         remove_left_over()
         if not is_elsewhere():
-            self._folder = own_folder("pg")
+            self._folder = own_folder("pg", space=SPACE)
         self._log = tempfile.TemporaryFile()
         try:
             self._process = subprocess.Popen(

@@ -69,21 +69,21 @@ def kill_within(folder: Path) -> None:
 
 
 def private_folder(within: Path | None = None) -> Path:
-    """A new folder with a neutral name; in memory where the system has room for it, since SQLite waits for the disk.
-
-    Outside of another one, its name tells whose it is: see `remove_left_over`.
-    """
+    """A new folder with a neutral name. Outside of another one, its name tells whose it is: see `remove_left_over`."""
     if within is not None:
         return Path(tempfile.mkdtemp(prefix="trial-", dir=within))
-    roomy = (
-        MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 256 * 2**20
-    )
-    return own_folder("trial", MEMORY if roomy else None)
+    return own_folder("trial", space=256 * 2**20)
 
 
-def own_folder(what: str, place: Path | None = None) -> Path:
-    """A new folder whose name says what it is for and whose it is: see `remove_left_over`."""
-    return Path(tempfile.mkdtemp(prefix=f"{OURS}{what}-{os.getpid()}-", dir=place)).resolve()
+def own_folder(what: str, *, space: int) -> Path:
+    """A new folder whose name says what it is for and whose it is: see `remove_left_over`.
+
+    It lies in memory where more than `space` bytes are free there: a database waits for a disk, and a disk takes ten
+    times as long to make a file.
+    """
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > space
+    prefix = f"{OURS}{what}-{os.getpid()}-"
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=MEMORY if roomy else None)).resolve()
 
 
 def remove_left_over() -> None:
