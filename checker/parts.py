@@ -13,6 +13,9 @@ from checker.engine.processes import processors
 from checker.engine.sandbox import why_not
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider")
+# More processes than processors cost more than the moments that they fill: each part takes its share.
+AT_A_TIME = 2
+SHARE = max(1, processors() // AT_A_TIME)
 CELL_SECONDS = 120  # nbval would wait 2000 s for a cell
 TEST_SECONDS = 300
 DEVELOPER = f"{sys.executable} -m pip install -r requirements-dev.txt"
@@ -57,7 +60,7 @@ def _tests(root: Path) -> list[Part | NotRun]:
     markers = " and ".join(f"not {item.name.rpartition(' ')[2]}" for item in absent)
     select = ("-m", markers) if markers else ()
     # nbval is for notebooks: loading it costs each pytest process a second.
-    command = (*PYTEST, "-p", "no:nbval", "-n", str(processors()), f"--timeout={TEST_SECONDS}", *select, "tests")
+    command = (*PYTEST, "-p", "no:nbval", "-n", str(SHARE), f"--timeout={TEST_SECONDS}", *select, "tests")
     return [Part("tests", "the tests of the app and of the checker", command), *absent]
 
 
@@ -97,7 +100,7 @@ def _verify(root: Path) -> list[Part | NotRun]:
     left_out = {_number(lesson) for lesson in (_needing(root, "lesson") if reason else ())}
     proved = {_number(path.stem) for path in root.glob("tests/answers/[0-9][0-9]_*.toml")} - left_out
     chosen = sorted(proved, key=int) if left_out else []
-    command = (sys.executable, "-m", "checker", "verify", *chosen)
+    command = (sys.executable, "-m", "checker", "verify", f"--jobs={SHARE}", *chosen)
     return [
         *([Part("verify", "the proof of every exercise", command)] if proved else []),
         *(NotRun(f"verify {lesson}", reason, remedy()) for lesson in sorted(left_out, key=int)),
@@ -171,11 +174,11 @@ def _withheld(root: Path, name: str) -> list[Part | NotRun]:
     ]
 
 
-# The long ones first: they start first. Notebooks are run one after the other, so they do not wait for the end.
+# The long ones first: they start first.
 PARTS = {
     "tests": _tests,
-    "notebooks": _notebooks,
     "verify": _verify,
+    "notebooks": _notebooks,
     "exercises": _exercises,
     "build": _build,
     "postgresql": _postgresql,

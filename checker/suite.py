@@ -1,6 +1,5 @@
 """`python3 -m checker test`: every test of the project, several parts at a time; what was not run and why."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,10 +16,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from checker.jupyter import jupyter_environment
-from checker.parts import PARTS, NotRun, Part, plan
+from checker.parts import AT_A_TIME, PARTS, NotRun, Part, plan
 
 FAILED, USAGE, FAULT, INTERRUPTED = 1, 2, 3, 130
-AT_A_TIME = max(2, min(5, 1 + (os.cpu_count() or 2)))  # one more than processors: each part waits now and then
 ON_POSTGRESQL = ("postgresql", "verify")
 REFRESH = 0.5  # seconds between two looks at what runs
 

@@ -122,7 +122,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """JupyterLab with settings of its own: its address, the folder it shows, the folder of its settings."""
+    """JupyterLab with settings of its own: its address, and the folder it shows."""
     home = tmp_path_factory.mktemp("jupyter")
     shown, settings = home / "work", home / "settings" / "@jupyterlab" / "apputils-extension"
     shown.mkdir()
@@ -132,7 +132,7 @@ def server(tmp_path_factory):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--allow-root", "--no-browser", f"--port={port}"]
-    options = ["--IdentityProvider.token=", f"--ServerApp.root_dir={shown}"]
+    options = ["--IdentityProvider.token=", f"--ServerApp.root_dir={shown}", "--LabApp.expose_app_in_browser=True"]
     own = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
     folders = {f"JUPYTER_{name}": str(home / name) for name in own}
     folders |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "PYTHONPATH": str(ROOT)}
@@ -147,7 +147,7 @@ def server(tmp_path_factory):
         while not listens(port):
             assert process.poll() is None
             time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}/lab/tree/", shown, settings
+        yield f"http://127.0.0.1:{port}/lab/tree/", shown
     finally:
         process.terminate()
         process.wait(20)
@@ -155,17 +155,15 @@ def server(tmp_path_factory):
         process.stderr.close()
 
 
-@pytest.fixture(params=["Light", "Dark"])
-def open_notebook(request, server, browser):
-    """Opens a notebook in JupyterLab, in a light and a dark theme: its page."""
-    address, shown, settings = server
-    theme = {"theme": f"JupyterLab {request.param}", "adaptive-theme": False}
-    (settings / "themes.jupyterlab-settings").write_text(json.dumps(theme))
+@pytest.fixture
+def open_notebook(server, browser):
+    """Opens a notebook in JupyterLab: its page."""
+    address, shown = server
     page = browser.new_page(viewport={"width": 1280, "height": 1600})
 
     def go(name, cells):
         notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
-        path = shown / f"{name}_{request.param}.ipynb"
+        path = shown / f"{name}.ipynb"
         nbformat.write(notebook, path)
         page.goto(f"{address}{path.name}?reset")
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
@@ -176,11 +174,19 @@ def open_notebook(request, server, browser):
     page.close()
 
 
+def show_in(page, theme):
+    """Changes JupyterLab's theme, "Light" or "Dark"."""
+    change = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
+    page.evaluate(change, f"JupyterLab {theme}")
+    page.locator(f"body[data-jp-theme-name='JupyterLab {theme}']").wait_for(state="attached")
+
+
 def keep(page, name):
-    """A picture of the step, where one is wanted."""
+    """Pictures of the step in both themes, where they are wanted."""
     if folder := os.environ.get("SCREENSHOTS"):
-        dark = page.evaluate("document.body.dataset.jpThemeLight") == "false"
-        page.screenshot(path=f"{folder}/{name}_{'dark' if dark else 'light'}.png")
+        for theme in ("Dark", "Light"):
+            show_in(page, theme)
+            page.screenshot(path=f"{folder}/{name}_{theme.lower()}.png")
 
 
 class Cell:
@@ -236,7 +242,9 @@ def test_a_learner_goes_from_untouched_to_passed_and_past_a_hung_cell(open_noteb
         exercise.output.locator("strong", has_text="MISSED").first,
         exercise.output.locator("td").first,
     )
-    assert word.evaluate(colour) == program.evaluate(colour)
+    for theme in ("Dark", "Light"):
+        show_in(page, theme)
+        assert word.evaluate(colour) == program.evaluate(colour)
 
     exercise.write(GOOD)
     exercise.run("Done.")

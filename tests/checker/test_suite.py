@@ -74,7 +74,7 @@ def test_only_what_wants_postgresql_gets_the_database_address(run_parts, monkeyp
 
 def test_unknown_part_is_a_usage_error_that_names_the_parts(tmp_path, capsys):
     assert run_suite(tmp_path, only=["test"]) == 2
-    assert "there is no part 'test'. Parts: tests, notebooks, verify" in capsys.readouterr().out
+    assert "there is no part 'test'. Parts: tests, verify, notebooks" in capsys.readouterr().out
 
 
 def test_full_copy_runs_every_part(full_copy, monkeypatch):
@@ -91,7 +91,7 @@ def test_copy_without_solutions_says_what_that_leaves_out(full_copy, monkeypatch
     (full_copy / "solutions/00_start_here.ipynb").unlink()
     planned, not_run = plan(full_copy, tuple(parts.PARTS))
     assert [part.name for part in planned] == ["tests", "notebooks", "exercises", "postgresql"]
-    assert [item.name for item in not_run] == ["notebooks of solutions/", "verify", "build --check"]
+    assert [item.name for item in not_run] == ["verify", "notebooks of solutions/", "build --check"]
 
 
 def test_browser_tests_are_deselected_and_told_where_chromium_is_missing(full_copy, monkeypatch):
