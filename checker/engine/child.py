@@ -30,6 +30,7 @@ from bounds import KEPT_ENV  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children  # noqa: E402
 from notes import NOTE, noting  # noqa: E402
 from onlooker import Onlooker  # noqa: E402
+from program import program_modules  # noqa: E402
 from recorder import Recorder, listen  # noqa: E402
 
 _recorder: Recorder | None = None
@@ -57,21 +58,6 @@ def compiled(path: str, text: str, *, noted: bool = False):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return compile(noting(path, text) if noted else text, path, "exec", dont_inherit=True)
-
-
-def is_program(path: str) -> bool:
-    """Whether a file belongs to the program under test: Python, but neither test nor conftest."""
-    name = path.rsplit("/", 1)[-1]
-    return name.endswith(".py") and name != "conftest.py" and not name.startswith("test_")
-
-
-def program_modules(files: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """The modules of the program under test: path and text by name."""
-    return {
-        path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): (path, text)
-        for path, text in files.items()
-        if is_program(path)
-    }
 
 
 class Program(importlib.abc.MetaPathFinder, importlib.abc.Loader):

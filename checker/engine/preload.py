@@ -26,7 +26,8 @@ from dataclasses import dataclass
 from functools import wraps
 from types import ModuleType
 
-from child import Program, program_modules, surroundings
+from child import Program, surroundings
+from program import program_modules
 
 MOST = 8  # programs that are kept
 LOADING_SECONDS = 2.0

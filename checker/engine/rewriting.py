@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from types import CodeType
 
 from _pytest.assertion import rewrite
-from child import is_program
+from program import is_program
 
 LONGEST = 32 * 1024  # characters: the warm process has other things to do
 _HOOK = "enable_assertion_pass_hook"  # with it, pytest rewrites in another way

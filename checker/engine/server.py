@@ -35,10 +35,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 gc.disable()  # all that is imported stays; `warm_up` lets it begin
 import pytest  # noqa: E402
-from child import CONFIG, OPTIONS, attempt, compiled, end, is_program, run  # noqa: E402
+from child import CONFIG, OPTIONS, attempt, compiled, end, run  # noqa: E402
 from enter import empty_all_but, enter  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children, kill_group  # noqa: E402
 from preload import Plan, Preloaded, imports, named, plan, version  # noqa: E402
+from program import is_program  # noqa: E402
 from recorder import Recorder  # noqa: E402
 from rewriting import Rewriter, hand_over  # noqa: E402
 

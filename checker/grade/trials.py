@@ -14,6 +14,7 @@ from functools import lru_cache
 from checker.contract import Edit, Exercise
 from checker.engine import POSTGRESQL, Engine, EngineError, Record, TestRun, Trial
 from checker.engine.disguise import Disguise, disguise, reveal
+from checker.engine.program import is_program
 from checker.grade.source import Unusable
 from checker.verdict import Verdict, Version
 
@@ -37,7 +38,7 @@ class Trials:
         self.needs = exercise.needs
         self._edited = {one.edit.path for one in (*exercise.variants, *exercise.mutants) if one.edit}
         mutated = {mutant.edit.path for mutant in exercise.mutants if mutant.edit}
-        self.changed = tuple(sorted(path for path in mutated if _is_program(path)))
+        self.changed = tuple(sorted(path for path in mutated if is_program(path)))
 
     @property
     def until(self) -> tuple[str, ...]:
@@ -100,7 +101,7 @@ class Trials:
         """Of a stranger's trial, by path: what any version changes becomes another text."""
         if not self.engine.isolation.strangers:
             return {}
-        texts = {path: text for path, text in trial.files.items() if path in self._edited and _is_program(path)}
+        texts = {path: text for path, text in trial.files.items() if path in self._edited and is_program(path)}
         return {path: _disguise(text) for path, text in texts.items()}
 
     def run_past_hangs(
@@ -146,7 +147,7 @@ def _believable(record: Record, trial: Trial) -> None:
     """Raises `Unusable` where a record names a test that no file of the trial has, or names one too often."""
     if trial.command is not None:
         return
-    texts = [text for path, text in trial.files.items() if not _is_program(path)]
+    texts = [text for path, text in trial.files.items() if not is_program(path)]
     known = {word for text in texts for word in _WORD.findall(text)}
     for id, count in Counter(run.id for run in record.tests).items():
         strange = re.split(r"::|\.", base(id))[-1] not in known
@@ -157,12 +158,6 @@ def _believable(record: Record, trial: Trial) -> None:
                 f"The trial reported `{short(id)[:80]}`, {what}. Look for code that writes results itself.",
                 flags=(f"A trial reported `{short(id)[:80]}`, {what}.",),
             )
-
-
-def _is_program(path: str) -> bool:
-    """Whether a file belongs to the program under test: Python, but neither test nor conftest."""
-    name = path.rpartition("/")[2]
-    return name.endswith(".py") and name != "conftest.py" and not name.startswith("test_")
 
 
 def _disguised(trial: Trial, disguises: Mapping[str, Disguise]) -> Trial:

@@ -7,6 +7,7 @@ from checker.magics import certificate
 from checker.magics.certificate import CertificateMagics
 from checker.progress import Progress
 from checker.verdict import Verdict, Version
+from tests.checker.displayed import displayed
 
 PASSED = Verdict(
     "15.3", "", "tests", "passed", "", versions=(Version("mutant", "a_bug", "caught"),), matrix={"test_a": ("a_bug",)}
@@ -19,20 +20,15 @@ def progress(tmp_path):
 
 
 @pytest.fixture
+def said(monkeypatch):
+    return displayed(monkeypatch, certificate)
+
+
+@pytest.fixture
 def magics(tmp_path, pytestconfig, progress):
     (tmp_path / "app").symlink_to(pytestconfig.rootpath / "app")
     yield CertificateMagics(InteractiveShell.instance(), tmp_path, progress)
     InteractiveShell.clear_instance()
-
-
-@pytest.fixture
-def said(monkeypatch):
-    """What was displayed, as plain text."""
-    shown = []
-    monkeypatch.setattr(
-        certificate, "display", lambda output: shown.append(output._repr_mimebundle_()["text/plain"])
-    )
-    return shown
 
 
 def test_it_is_written_into_the_projects_folder(magics, progress, said, tmp_path):

@@ -7,6 +7,12 @@ from checker.magics import exercise
 from checker.magics.exercise import ExerciseMagics
 from checker.progress import Progress
 from checker.verdict import Verdict, Version
+from tests.checker.displayed import displayed
+
+
+@pytest.fixture
+def said(monkeypatch):
+    return displayed(monkeypatch, exercise)
 
 
 @pytest.fixture
@@ -18,16 +24,6 @@ def magics(tmp_path, pytestconfig, monkeypatch):
     magics.progress_record = Progress(tmp_path, keep=True)
     yield magics
     InteractiveShell.clear_instance()
-
-
-@pytest.fixture
-def said(monkeypatch):
-    """What was displayed, as plain text."""
-    shown = []
-    monkeypatch.setattr(
-        exercise, "display", lambda output: shown.append(output._repr_mimebundle_()["text/plain"])
-    )
-    return shown
 
 
 def test_it_is_drawn_from_a_pass(magics, said):

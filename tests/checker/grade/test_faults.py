@@ -10,12 +10,14 @@ import time
 import psutil
 import pytest
 
-from checker import marking
+from checker import cli, marking
 from checker.bootstrap import ROOT
+from checker.contract import load_all
 from checker.engine import warm as warm_module
 from checker.engine.warm import WarmEngine
 from checker.grade import grade
 from checker.marking import Marker, sources
+from tests.checker.grade.conftest import CONTRACT
 from tests.checker.notebooks import code, save
 
 RIGHT = """
@@ -155,3 +157,21 @@ def test_what_nobody_foresaw_costs_one_answer_its_verdict_and_no_other(engine, s
     [submission] = Marker(ROOT, engine, None).mark(sources([str(path)], ROOT))
     found = {verdict.exercise: verdict.verdict for verdict in submission.verdicts}
     assert (found["0.1"], found["0.5"], submission.exit_code) == ("grader_error", "passed", 3)
+
+
+def test_a_contract_that_cannot_be_read_gives_nobody_a_score(small, monkeypatch, tmp_path, capsys):
+    """`grade` stops with a sentence that names the file; when that is mended, the same notebook is graded."""
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    contract = folder / CONTRACT.name
+    contract.write_text(f"{CONTRACT.read_text('utf-8')}\nspoilt = [", "utf-8")
+    path = save(tmp_path / "room", code(f"%%exercise 0.1\n{RIGHT}"))
+    monkeypatch.setattr(marking, "load_all", lambda root: load_all(root, folder))
+    words = ["grade", "--unsafe", "--no-notebook", "--json", "-", str(path)]
+    assert cli.main(words, ROOT) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"this is not your fault. {contract}: is not valid TOML" in said.err
+    contract.write_bytes(CONTRACT.read_bytes())
+    cli.main(words, ROOT)
+    assert '"verdict": "passed"' in capsys.readouterr().out
