@@ -9,7 +9,7 @@ from checker.contract import Edit, Exercise, Mutant
 from checker.engine import Record, TestRun
 from checker.engine.notes import function_at
 from checker.grade.source import Tests
-from checker.grade.trials import Trials, place_of, runs_of, short
+from checker.grade.trials import Trials, base, place_of, runs_of, short
 from checker.verdict import Finding, Version
 
 _COROUTINE = re.compile(r"<coroutine object ([\w.]+) at ")
@@ -49,10 +49,13 @@ def _why(record: Record, passers: Sequence[str], tests: Tests) -> str:
     """The sentence about a trial in which something happened, but not a catch."""
     ran = runs_of(record)
     runs = [run for id in passers for run in ran.get(id, [])]
-    hung = [run for run in runs if run.outcome == "timed_out"]
+    hung = [run.id for run in runs if run.outcome == "timed_out"]
     crashed = [run for run in runs if outcome(run, tests) == "errored"]
     if hung:
-        return f"{short(hung[0].id)} hung on it and was stopped. A hang catches nothing: set a time limit, then assert."
+        advice = "set a time limit, then assert."
+        if base(hung[0]) in tests.limited:
+            advice = "something waits where no limit reaches, such as a task that is cancelled and waits once more."
+        return f"{short(hung[0])} hung on it and was stopped. A hang catches nothing: {advice}"
     if crashed:
         where = f" ({place_of(crashed[0])})" if crashed[0].lines else ""
         return (

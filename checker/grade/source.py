@@ -55,7 +55,8 @@ class Tests:
     """What a test file contains. `ids` are node ids without parameters.
 
     `guarded`: lines inside a `pytest.raises` block; `bounded`: lines under a time limit of the answer's own. Both as
-    (file, line). `others`: loading the file may show more tests than its source.
+    (file, line). `limited`: the ids of tests that set a time limit. `others`: loading the file may show more tests
+    than its source.
     """
 
     __test__ = False
@@ -65,6 +66,7 @@ class Tests:
     near_misses: tuple[Finding, ...] = ()
     guarded: frozenset[tuple[str, int]] = frozenset()
     bounded: frozenset[tuple[str, int]] = frozenset()
+    limited: frozenset[str] = frozenset()
     patched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     others: bool = False
 
@@ -127,6 +129,7 @@ def tests_in(files: Mapping[str, str]) -> Tests:
     near: list[Finding] = []
     guarded: set[tuple[str, int]] = set()
     bounded: set[tuple[str, int]] = set()
+    limited: set[str] = set()
     patched: dict[str, tuple[str, ...]] = {}
     others = False
     for path, text in files.items():
@@ -154,8 +157,17 @@ def tests_in(files: Mapping[str, str]) -> Tests:
             ids[f"{path}::{id}"] = None
             findings += vacuous.findings(id, function, defined)
             patched[id] = _patched(function)
+            if _lines_within(function, _LIMITS):
+                limited.add(f"{path}::{id}")
     return Tests(
-        tuple(ids), tuple(findings), tuple(near), frozenset(guarded), frozenset(bounded), patched, others
+        tuple(ids),
+        tuple(findings),
+        tuple(near),
+        frozenset(guarded),
+        frozenset(bounded),
+        frozenset(limited),
+        patched,
+        others,
     )
 
 

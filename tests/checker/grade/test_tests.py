@@ -129,7 +129,32 @@ async def test_a():
 
 def test_a_hang_catches_nothing_and_says_so(judge):
     [never] = judge("0.6", BLIND).of("mutant")
-    assert never.result == "missed" and never.sentence.startswith("test_a hung on it and was stopped.")
+    assert never.result == "missed"
+    assert never.sentence == (
+        "test_a hung on it and was stopped. A hang catches nothing: set a time limit, then assert."
+    )
+
+
+def test_a_hang_past_a_time_limit_says_where_to_look(judge):
+    waits_again = """
+import asyncio, shop
+
+async def stubborn():
+    try:
+        await shop.price(1)
+    finally:
+        await asyncio.sleep(1000 if asyncio.current_task().cancelling() else 0)
+
+async def test_a():
+    async with asyncio.timeout(0.1):
+        await stubborn()
+"""
+    [never] = judge("0.6", waits_again).of("mutant")
+    assert never.result == "missed"
+    assert never.sentence == (
+        "test_a hung on it and was stopped. A hang catches nothing: something waits where no limit reaches, such as "
+        "a task that is cancelled and waits once more."
+    )
 
 
 def test_a_hang_spares_the_other_tests(judge):
