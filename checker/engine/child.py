@@ -203,12 +203,12 @@ def arguments(job: dict) -> list[str]:
         folder,
         *OPTIONS,
         "--basetemp",
-        _basetemp(folder),
+        basetemp(folder),
         *selected(job),
     ]
 
 
-def _basetemp(folder: str) -> str:
+def basetemp(folder: str) -> str:
     return os.path.join(folder, "tmp", "t")
 
 
@@ -229,15 +229,17 @@ def adapt(session, job: dict) -> None:
     config._rootpath = session.path = folder
     config.invocation_params = replace(config.invocation_params, dir=folder)  # where pytest goes back to at the end
     config.pluginmanager._confcutdir = folder
-    config._tmp_path_factory._given_basetemp = Path(_basetemp(job["folder"]))
+    config._tmp_path_factory._given_basetemp = Path(basetemp(job["folder"]))
     session._bestrelpathcache = type(session._bestrelpathcache)(folder)
 
 
-def run(job: dict, channel: int, session=None, preloaded: Mapping[str, ModuleType] = NOTHING) -> None:
+def run(
+    job: dict, channel: int, session=None, recorder=None, preloaded: Mapping[str, ModuleType] = NOTHING
+) -> None:
     """Runs the trial; `channel` is the file descriptor of the record, `preloaded` what of the program is imported.
 
-    With `session`, pytest's own, begun and about to collect, it prepares that one and returns; else, and where the
-    trial brings its own settings, it runs pytest itself and ends the process.
+    With `session`, pytest's own, begun and about to collect, in which `recorder` is registered, it prepares that one
+    and returns; else, and where the trial brings its own settings, it runs pytest itself and ends the process.
     """
     global _recorder
 
@@ -250,11 +252,12 @@ def run(job: dict, channel: int, session=None, preloaded: Mapping[str, ModuleTyp
     limit()
     prepare(job, preloaded)
     send({"event": "prepared"})
-    _recorder = Recorder(job, send) if job["command"] is None else Onlooker(job, send)
+    begun = session is not None and job["command"] is None and "pytest.toml" not in job["files"]
+    _recorder = recorder if begun else Recorder() if job["command"] is None else Onlooker()
+    _recorder.begin(job, send)
     listen(_recorder)
-    if session is not None and job["command"] is None and "pytest.toml" not in job["files"]:
+    if begun:
         adapt(session, job)
-        session.config.pluginmanager.register(_recorder)
         return
     end(attempt(lambda: pytest.main(arguments(job), plugins=[_recorder])))
 

@@ -22,8 +22,8 @@ class Onlooker(Recorder):
     `slowest`: how many durations were listed; `measured`: the files that coverage was measured of, relative.
     """
 
-    def __init__(self, job: dict, send) -> None:
-        super().__init__(job, send)
+    def __init__(self) -> None:
+        super().__init__()
         self.terminal = os.dup(1)
         self.stdout = sys.stdout
         self.ran: dict = {"bodies": [], "planned": [], "shown": [], "slowest": 0, "stopped": False}

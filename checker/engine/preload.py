@@ -240,6 +240,20 @@ def _take_too_long(*_) -> None:
     raise _TooLong
 
 
+def _complete(modules: Collection[ModuleType]) -> None:
+    """Does what libraries put off until a program is first used: SQLAlchemy its mappers, FastAPI its routes."""
+    if "sqlalchemy.orm" in sys.modules:
+        sys.modules["sqlalchemy.orm"].configure_mappers()
+    if "fastapi" in sys.modules:
+        for app in {one for module in modules for one in vars(module).values() if _is_app(one)}:
+            with contextlib.suppress(sys.modules["starlette.routing"].NoMatchFound):
+                app.url_path_for("the name of no route")  # looks at each of them
+
+
+def _is_app(value: object) -> bool:
+    return isinstance(value, sys.modules["fastapi"].FastAPI)
+
+
 def _load(names: Collection[str], files: Mapping[str, str]) -> dict[str, ModuleType]:
     """Imports the modules and forgets that it did. None of them where one fails, says something, starts a thread or
     takes long: that is for the trial to show.
@@ -261,8 +275,8 @@ def _load(names: Collection[str], files: Mapping[str, str]) -> dict[str, ModuleT
             warnings.simplefilter("always")
             for name in names:
                 importlib.import_module(name)
-            if names and "sqlalchemy.orm" in sys.modules:
-                sys.modules["sqlalchemy.orm"].configure_mappers()
+            if names:
+                _complete([sys.modules[name] for name in names])
     except BaseException:  # also what pytest raises, and an exit: the warm process must outlive them
         names = []
     finally:

@@ -46,16 +46,19 @@ def _capped(text: str) -> str:
 class Recorder:
     """Sends events through `send(dict)`: start, result, problem, warning, collected, end."""
 
-    def __init__(self, job: dict, send) -> None:
+    def __init__(self) -> None:
+        self.current: dict | None = None
+        self.calling = False
+        self.warned = 0
+        self.config = self.session = None
+
+    def begin(self, job: dict, send) -> None:
+        """From here on it is this trial's: the rest of it may have been made, and registered, before."""
         self.folder = Path(job["folder"])
         self.order, self.repeat = job["order"], job["repeat"]
         self.first, self.until = frozenset(job["first"]), frozenset(job["until"])
         self.explain = job["explain"]
         self.send = send
-        self.current: dict | None = None
-        self.calling = False
-        self.warned = 0
-        self.config = self.session = None
 
     # The session
 

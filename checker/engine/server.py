@@ -35,7 +35,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 gc.disable()  # all that is imported stays; `warm_up` lets it begin
 import pytest  # noqa: E402
-from child import CONFIG, OPTIONS, attempt, compiled, end, run  # noqa: E402
+from child import CONFIG, OPTIONS, attempt, basetemp, compiled, end, run  # noqa: E402
 from enter import empty_all_but, enter  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children, kill_group  # noqa: E402
 from preload import Plan, Preloaded, imports, named, plan, version  # noqa: E402
@@ -63,15 +63,17 @@ WARMING = os.path.join(os.path.dirname(os.path.abspath(__file__)), "warming.py")
 def warm_up(folder: str) -> None:
     """Runs a generic test file of our own in `folder`: what a trial imports lazily is there before the first fork."""
     path, environment, here = list(sys.path), dict(os.environ), os.getcwd()
-    os.mkdir(folder)
-    shutil.copy(WARMING, os.path.join(folder, "test_warming.py"))
+    os.makedirs(os.path.join(folder, "tmp"))  # as in a trial's folder: pytest asks whether to look into it
+    test = shutil.copy(WARMING, os.path.join(folder, "test_warming.py"))
     write_config(folder)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.chdir(folder)
     job = {"folder": folder, "order": "forward", "repeat": 1, "first": [], "until": [], "explain": True}
-    words = ["-c", "pytest.toml", "--rootdir", folder, "--basetemp", os.path.join(folder, "t"), *OPTIONS]
+    words = ["-c", "pytest.toml", "--rootdir", folder, "--basetemp", basetemp(folder), *OPTIONS]
+    recorder = Recorder()
+    recorder.begin(job, lambda event: None)
     with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
-        code = pytest.main(words, plugins=[Recorder(job, lambda event: None)])
+        code = pytest.main([*words, test], plugins=[recorder])
     os.chdir(here)
     shutil.rmtree(folder)
     if code != 1:
@@ -158,13 +160,14 @@ class Server:
     def pytest_collection(self, session):
         """Serves; in a child, leaves the rest to pytest, or runs pytest anew for a trial with its own settings."""
         sys.stdout.flush()  # else each child would print what waits here once more
-        self.rewriter = Rewriter(session.config)
+        self.rewriter, recorder = Rewriter(session.config), Recorder()
+        session.config.pluginmanager.register(recorder)  # once here costs less than in each child
         self.send({"ready": True})
         self.serve()
         if self.child_job is None:
             pytest.exit("the supervisor has hung up", returncode=0)
         hand_over(self.child_codes)
-        run(self.child_job, self.child_channel, session, self.child_modules)
+        run(self.child_job, self.child_channel, session, recorder, self.child_modules)
         return (yield)
 
     def serve(self) -> None:

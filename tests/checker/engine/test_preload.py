@@ -157,6 +157,44 @@ async def test_a():
         assert [test.outcome for test in record.tests] == ["passed"], record
 
 
+def test_routes_are_used_as_if_imported_here(run):
+    files = {
+        "shop/__init__.py": "",
+        "shop/pets.py": """
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/pets")
+
+@router.get("/{name}")
+async def pet(name: str):
+    return {"name": name}
+""",
+        "shop/main.py": """
+from fastapi import FastAPI
+from shop.pets import router
+
+app = FastAPI()
+app.include_router(router, prefix="/api")
+""",
+        "conftest.py": "from shop.main import app\n",
+    }
+    answer = """
+from httpx2 import ASGITransport, AsyncClient
+from shop.main import app
+from shop.pets import router
+
+async def test_a():
+    async with AsyncClient(transport=ASGITransport(app=app), base_url="http://test") as client:
+        assert (await client.get("/api/pets/Rex")).json() == {"name": "Rex"}
+        router.add_api_route("/{name}/age", lambda name: 3)
+        assert (await client.get("/api/pets/Rex/age")).json() == 3
+        assert app.url_path_for("pet", name="Rex") == "/api/pets/Rex"
+"""
+    for _ in range(2):
+        record = run(answer, files, varied=())
+        assert [test.outcome for test in record.tests] == ["passed"], record
+
+
 def test_a_module_that_ends_python_ends_its_trial_alone(run):
     files = {**SHOP, "shop/clock.py": "raise SystemExit(3)\n", "conftest.py": "import shop.clock\n"}
     run("def test_a(): pass\n", files, varied=())
