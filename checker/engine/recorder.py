@@ -164,13 +164,15 @@ class Recorder:
         """pytest's own words, without the frames of libraries: a learner can change only what is in the folder."""
         if isinstance(excinfo.value, FixtureLookupError):
             return str(item.repr_failure(excinfo))
-        within = excinfo.traceback.filter(lambda entry: self._inside(Path(entry.path)))
+        within = excinfo.traceback.filter(self._inside)
         if not within:
             return "\n".join(f"E   {line}" for line in excinfo.exconly().splitlines())
         return str(excinfo.getrepr(style="short", tbfilter=lambda _: within, chain=False))
 
-    def _inside(self, path: Path) -> bool:
-        return path.is_file() and self.folder in path.absolute().parents
+    def _inside(self, entry) -> bool:
+        """Whether the file of a traceback's entry lies in the folder. `pathlib` would take as long as many a test."""
+        path = os.path.join(self.folder, entry.frame.code.raw.co_filename)
+        return path.startswith(f"{self.folder}{os.sep}") and os.path.isfile(path)
 
     def _failure(self, call) -> None:
         if self.current is None or "error" in self.current:
@@ -183,10 +185,12 @@ class Recorder:
             for leaf in leaves:
                 frames += pytest.ExceptionInfo.from_exception(leaf).traceback
             error = leaves[0]
-        within = [
-            entry for entry in frames if isinstance(entry.path, Path) and self.folder in entry.path.parents
+        within = list(filter(self._inside, frames))
+        lines = [
+            (path.name, entry.lineno + 1)
+            for entry in within
+            if self._own(path := self.folder / entry.frame.code.raw.co_filename)
         ]
-        lines = [(entry.path.name, entry.lineno + 1) for entry in within if self._own(entry.path)]
         # pytest itself refuses a set-up so: an async fixture that no plugin handles, a scope that is too narrow.
         refused = call.when == "setup" and isinstance(error, pytest.fail.Exception) and not error.pytrace
         self.current.update(
