@@ -128,11 +128,12 @@ def server(tmp_path_factory):
     shown.mkdir()
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    (settings / "themes.jupyterlab-settings").write_text('{"adaptive-theme": true}')
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--allow-root", "--no-browser", f"--port={port}"]
-    options = ["--IdentityProvider.token=", f"--ServerApp.root_dir={shown}", "--LabApp.expose_app_in_browser=True"]
+    options = ["--IdentityProvider.token=", f"--ServerApp.root_dir={shown}"]
     own = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
     folders = {f"JUPYTER_{name}": str(home / name) for name in own}
     folders |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "PYTHONPATH": str(ROOT)}
@@ -175,9 +176,8 @@ def open_notebook(server, browser):
 
 
 def show_in(page, theme):
-    """Changes JupyterLab's theme, "Light" or "Dark"."""
-    change = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
-    page.evaluate(change, f"JupyterLab {theme}")
+    """Changes JupyterLab's theme, "Light" or "Dark", as the system's own does."""
+    page.emulate_media(color_scheme=theme.lower())
     page.locator(f"body[data-jp-theme-name='JupyterLab {theme}']").wait_for(state="attached")
 
 
