@@ -36,13 +36,22 @@ from checker.report import json as as_json
 from checker.submission import Submission
 from tests.checker.corpus import EXPECTED, FOLDER, Entry, entries, exercises, notebook
 
-# Answers something else, in one trial; what answers the same exercise is graded next, on the same engine.
-NEIGHBOUR = """%%exercise 1.2
+NEIGHBOUR = """%%exercise 1.1
+from kiosk import change
+
+
+async def test_change():
+    assert await change(5, 3) == 2
+"""
+# The neighbour of what is only odd: one trial, where the other takes four.
+QUICK_NEIGHBOUR = """%%exercise 1.2
 prediction = {"test_a": "passed", "test_b": "failed"}
 """
-CLASSES = {
+HOSTILE = {
     *("leaves_early", "forges_the_record", "changes_the_framework", "recognises_the_subject", "never_ends"),
     *("takes_too_much", "outlives_its_trial", "reaches_out"),
+}
+CLASSES = HOSTILE | {
     *("says_nothing", "does_not_run", "says_too_much", "changes_its_mind", "broken_file", "odd_but_honest"),
     *("notebook_habits", "injection", "archive", "correct_oracle"),
 }
@@ -207,7 +216,7 @@ def hold(entry: Entry, tier: str, engine, outside: Outside, tmp_path: Path, monk
     folder.mkdir()
     path = entry.submit(folder, outside.words)
     neighbour = tmp_path / "neighbour.ipynb"
-    neighbour.write_text(json.dumps(notebook(NEIGHBOUR)))
+    neighbour.write_text(json.dumps(notebook(NEIGHBOUR if entry.kind in HOSTILE else QUICK_NEIGHBOUR)))
     before = seen(folder), seen(outside.folder)
 
     *submissions, last = graded(engine, path, neighbour)
