@@ -3,6 +3,7 @@
 import ast
 import errno
 import fcntl
+import importlib.metadata
 import json
 import os
 import shutil
@@ -13,11 +14,13 @@ import time
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from checker import __main__ as entry
 from checker import bootstrap, installation
 from checker.bootstrap import STAMP, is_complete, requirement_files, set_up
 from checker.installation import SetUpError, install
+from checker.pins import pins
 from tests.checker.bare_clone import EXIT_CODE, add_wheel, environment, make_clone, run
 from tests.checker.interrupts import listens_to_interrupts
 
@@ -282,3 +285,16 @@ def test_real_requirements_are_pinned_and_end_with_the_project():
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert lines[-1] == "-e ."
     assert [line for line in lines if "==" not in line] == ["-c constraints.txt", "-e ."]
+
+
+def test_every_pin_takes_the_oldest_python_that_the_project_takes():
+    """Debian 12 has Python 3.11.2: one package that wants 3.11.5 would end the set-up in pip's error."""
+    files = ["requirements.txt", "requirements-postgres.txt", "requirements-dev.txt", "constraints.txt"]
+    installed = [
+        found
+        for name, version in pins(bootstrap.ROOT, files)
+        for found in importlib.metadata.distributions(name=name)
+        if found.version == version  # else it is not the pinned one, as where the newest releases are tried
+    ]
+    wants = {found.name: found.metadata["Requires-Python"] or "" for found in installed}
+    assert [name for name, python in wants.items() if not SpecifierSet(python).contains("3.11.0")] == []
