@@ -6,6 +6,7 @@ No times, paths or addresses, so that a stored output can be compared.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import re
 import sys
@@ -239,7 +240,9 @@ class Reporter:
         if len(lines) > _ERROR_LINES:
             yield f"… {len(lines) - _ERROR_LINES} more lines"
         yield from _inner(excinfo.value)
-        if cause := excinfo.value.__cause__:
+        cause = excinfo.value.__cause__
+        # By a cancellation a time limit ends what it bounds; whether it is named as the cause depends on the Python.
+        if cause and not isinstance(cause, asyncio.CancelledError):
             yield from self._cause(cause)
 
     def _cause(self, cause: BaseException) -> Iterator[str]:
