@@ -3,3 +3,6 @@
 `plan` says what each cell is and what it should print, `run` runs it, `plugin` is what the pytest process of
 that run loads beside nbval.
 """
+
+SOCKETS = "CHECKER_KERNEL_SOCKETS"
+"""The variable that holds where a kernel in a sandbox listens: a path to which a number is added. Unset, it is none."""

@@ -14,11 +14,10 @@ from functools import partial
 import pytest
 
 from checker.engine.family import die_with_parent
+from checker.kernel import SOCKETS
 from checker.notebook.answers import METADATA_KEY
 
 PLAIN = "text/plain"
-SOCKETS = "CHECKER_KERNEL_SOCKETS"
-"""The variable that holds where a kernel in a sandbox listens: a path to which a number is added. Unset, it is none."""
 MEMORY = 4 * 2**30  # bytes for the process that reads what a stranger's kernel says
 
 

@@ -18,8 +18,8 @@ from xml.etree import ElementTree
 from checker.engine.bounds import HELD
 from checker.engine.processes import kill_tree, private_folder, remove, slowness
 from checker.engine.sandbox import FOLDER, Builder, Layout, Sandbox, interpreter
+from checker.kernel import SOCKETS
 from checker.kernel.plan import Plan, Planned, plan
-from checker.kernel.plugin import SOCKETS
 from checker.notebook.reader import Notebook
 from checker.report.words import clean
 from checker.submission import CellRun, KernelRun
