@@ -96,9 +96,10 @@ def _nearest(name: str, root: Path) -> str:
 
 
 class Marker:
-    """Grades sources one after the other; the kernels of up to `jobs` notebooks run beside that.
+    """Grades sources, a few at once: while one is prepared or waits for its last trial, another has the processors.
 
-    `kernels` is None when notebooks are not to be run. `told` hears of each trial.
+    The kernels of up to `jobs` notebooks run beside that; `kernels` is None when they are not to be run. `told` hears
+    of each trial, from several threads.
     """
 
     def __init__(
@@ -115,19 +116,30 @@ class Marker:
         self._exercises: dict[str, Exercise] = {}
 
     def mark(self, listed: list[Source]) -> Iterator[Submission]:
-        """One submission a source, in their order. What runs is ended when this is left early."""
+        """One submission a source, in their order. When this is left early, what runs is ended, the engine too."""
         if any(source.path for source in listed):
             self._exercises = load_all(self._root)
-        pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="kernel")
+        pools = ThreadPoolExecutor(self._jobs, "kernel"), ThreadPoolExecutor(self._jobs // 2 + 1, "grader")
+        kernels, graders = pools
         try:
-            runs = [pool.submit(self._run, source.path) if source.path else None for source in listed]
-            for source, run in zip(listed, runs, strict=True):
-                graded = self._own(source) if source.exercise else self._notebook(source)
+            runs = [kernels.submit(self._run, source.path) if source.path else None for source in listed]
+            gradings = [graders.submit(self._graded_source, source) for source in listed]
+            for grading, run in zip(gradings, runs, strict=True):
+                graded = grading.result()
                 yield replace(graded, kernel=run.result()) if run else graded
+        except BaseException:
+            for pool in pools:
+                pool.shutdown(wait=False, cancel_futures=True)
+            self._engine.close()
+            raise
         finally:
             if self._kernels:
                 self._kernels.stop()
-            pool.shutdown(cancel_futures=True)
+            for pool in pools:
+                pool.shutdown()
+
+    def _graded_source(self, source: Source) -> Submission:
+        return self._own(source) if source.exercise else self._notebook(source)
 
     def _own(self, source: Source) -> Submission:
         """The learner's own answer, in exercises/."""

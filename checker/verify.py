@@ -12,7 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -55,18 +55,19 @@ _Waiting = deque[tuple[Future[Verdict], Exercise, Mapping[str, str]]]
 
 
 class Graders:
-    """Grades answers, several at once, each on an engine of its own that runs one trial at a time.
+    """Grades answers, several at once, on one engine.
 
-    A grader stays with an exercise, whose versions its engine has met. The last one begins at the other end: what waits
+    A grader stays with an exercise, whose versions the engine has met. The last one begins at the other end: what waits
     there, as tests of time limits do, waits while others compute.
     """
 
     def __init__(self, at_once: int | None = None) -> None:
         """`at_once`: when not given, one more than there are processors, since each of them waits now and then."""
+        count = at_once or processors() + 1
+        self._engine = open_engine(jobs=count, branches=BRANCHES * count)
         self._untouched: deque[_Waiting] = deque()
         self._begun: list[_Waiting] = []
         self._lock, self._asked = Lock(), Semaphore(0)
-        count = at_once or processors() + 1
         self._threads = [
             Thread(target=self._work, args=(count > 1 and number == count - 1,), name=f"grader-{number}", daemon=True)
             for number in range(count)
@@ -78,11 +79,12 @@ class Graders:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """What has not begun never does; what has is waited for."""
+        """What has not begun never does; what has is broken off."""
         with self._lock:
             self._untouched.clear()
             for waiting in self._begun:
                 waiting.clear()
+        self._engine.close()
         for _ in self._threads:
             self._asked.release()
         for thread in self._threads:
@@ -109,19 +111,16 @@ class Graders:
 
     def _work(self, from_the_end: bool) -> None:
         mine: _Waiting = deque()
-        engine = None
-        with ExitStack() as own:
-            while self._asked.acquire():
-                with self._lock:
-                    mine = self._next(mine, from_the_end)
-                    if not mine:  # all is over
-                        return
-                    grading, exercise, files = mine.popleft()
-                try:
-                    engine = engine or own.enter_context(closing(open_engine(jobs=1, branches=BRANCHES)))
-                    grading.set_result(grade(exercise, files, engine))
-                except BaseException as error:
-                    grading.set_exception(error)
+        while self._asked.acquire():
+            with self._lock:
+                mine = self._next(mine, from_the_end)
+                if not mine:  # all is over
+                    return
+                grading, exercise, files = mine.popleft()
+            try:
+                grading.set_result(grade(exercise, files, self._engine))
+            except BaseException as error:
+                grading.set_exception(error)
 
 
 def verify(

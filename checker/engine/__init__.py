@@ -20,6 +20,13 @@ class EngineError(Exception):
     """The engine is at fault, not the answer. The message says what happened and what to do."""
 
 
+class EngineClosed(EngineError):
+    """The engine was closed while somebody waited for it, or before."""
+
+    def __init__(self) -> None:
+        super().__init__("The engine was closed while it was needed. Nothing was graded.")
+
+
 @dataclass(frozen=True)
 class Trial:
     """One run of pytest in a private folder.
@@ -103,14 +110,18 @@ class Record:
 
 
 class Engine(Protocol):
-    """Runs trials, as many at a time as there are processors, and yields (index, record) as each one ends."""
+    """Runs trials, as many at a time as there are processors, and yields (index, record) as each one ends.
+
+    Several threads may call `run` at the same time: all their trials together are bounded.
+    """
 
     name: str
     isolation: Isolation
 
     def run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]: ...
 
-    def renew(self) -> None:
-        """The next trials run in another Python, in which texts have other hashes."""
+    def another(self) -> Engine:
+        """A second engine, in whose Python texts have other hashes. Whoever asks for it closes it."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Ends all that runs. Who waits for a trial in another thread gets an `EngineError`."""

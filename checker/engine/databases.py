@@ -13,12 +13,13 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from checker.engine import POSTGRESQL, Engine, EngineError, Record, Trial
+from checker.engine import POSTGRESQL, Engine, EngineClosed, EngineError, Record, Trial
 from checker.engine.processes import own_folder, remove, remove_left_over
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements-postgres.txt"
@@ -71,9 +72,10 @@ class Database:
 
 
 class Databases:
-    """Makes and drops databases; the server is started at the first call. One caller at a time."""
+    """Makes and drops databases; the server is started at the first call."""
 
     def __init__(self) -> None:
+        self._turn, self._closed = threading.Lock(), False
         self._process: subprocess.Popen | None = None
         self._folder: Path | None = None
 
@@ -87,6 +89,11 @@ class Databases:
 
     def close(self) -> None:
         """Ends the server and waits until it is gone."""
+        with self._turn:
+            self._closed = True
+            self._stop()
+
+    def _stop(self) -> None:
         if self._process is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
@@ -103,8 +110,14 @@ class Databases:
             self._folder = None
 
     def _ask(self, request: dict) -> dict:
+        with self._turn:
+            if self._closed:
+                raise EngineClosed
+            return self._asked(request)
+
+    def _asked(self, request: dict) -> dict:
         if self._process is None or self._process.poll() is not None:
-            self.close()
+            self._stop()
             self._start()
         try:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
@@ -114,7 +127,7 @@ class Databases:
             answer = {}
         if "error" in answer or not answer:
             said = answer.get("error") or self._last_line()
-            self.close()
+            self._stop()
             raise EngineError(f"PostgreSQL did not do its work ({said}). Nothing was graded; run it again.")
         return answer
 
@@ -143,10 +156,13 @@ class Databases:
 
 
 class WithDatabases:
-    """An engine whose trials get a database where they need one; see `checker.engine.Engine`."""
+    """An engine whose trials get a database where they need one; see `checker.engine.Engine`.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self._databases = engine, Databases()
+    `databases`: those of another engine, which it shares; else it has its own.
+    """
+
+    def __init__(self, engine: Engine, databases: Databases | None = None) -> None:
+        self._engine, self._databases, self._shares = engine, databases or Databases(), databases is not None
         self.name, self.isolation = engine.name, engine.isolation
 
     def run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]:
@@ -166,11 +182,12 @@ class WithDatabases:
         finally:
             self._databases.drop(list(databases.values()))
 
-    def renew(self) -> None:
-        """The next trials run in another Python; the server stays."""
-        self._engine.renew()
+    def another(self) -> WithDatabases:
+        """One with another Python and the same server."""
+        return WithDatabases(self._engine.another(), self._databases)
 
     def close(self) -> None:
-        """Ends the engine and the server."""
+        """Ends the engine, and the server if it is its own."""
         self._engine.close()
-        self._databases.close()
+        if not self._shares:
+            self._databases.close()

@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from checker.engine import EngineError, Record, Trial
+from checker.engine import EngineClosed, EngineError, Record, Trial
 from checker.engine.deadline import Deadline
 from checker.engine.isolation import Isolation
 from checker.engine.processes import (
@@ -99,15 +100,22 @@ class FreshEngine:
     def __init__(self, jobs: int | None = None) -> None:
         self.jobs = jobs or processors()
         self.isolation = Isolation()
+        self._turn, self._closed = threading.Lock(), False
         remove_left_over()
 
     def run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]:
-        """Yields (index, record) in the order in which the trials end."""
+        """Yields (index, record) in the order in which the trials end. Callers take turns."""
+        with self._turn:
+            yield from self._run(trials)
+
+    def _run(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Record]]:
         waiting = list(enumerate(trials))[::-1]
         running: list[_Running] = []
         room = private_folder()  # of all trials: an interrupt may come while one of them is being made
         try:
             while waiting or running:
+                if self._closed:
+                    raise EngineClosed
                 while waiting and len(running) < self.jobs:
                     running.append(_Running(*waiting.pop(), room))
                 for one in [one for one in running if one.ended()]:
@@ -121,11 +129,15 @@ class FreshEngine:
                 one.sweep()
             remove(room)
 
-    def renew(self) -> None:
-        """Each trial is a new Python anyway."""
+    def another(self) -> FreshEngine:
+        """One like this: each trial is a new Python anyway."""
+        engine = FreshEngine(self.jobs)
+        engine.isolation = self.isolation
+        return engine
 
     def close(self) -> None:
-        """Nothing is kept between trials."""
+        """Nothing is kept between trials; those under way end."""
+        self._closed = True
 
 
 def as_job(trial: Trial, folder: Path) -> dict:

@@ -16,11 +16,12 @@ from _pytest.assertion import rewrite
 from program import is_program
 
 LONGEST = 32 * 1024  # characters: the warm process has other things to do
+KEPT = 16  # files: of a few answers whose trials take turns
 _HOOK = "enable_assertion_pass_hook"  # with it, pytest rewrites in another way
 
 
 class Rewriter:
-    """Holds the code of the last trial's test files, and no more: no trial is to find another one's answer here.
+    """Holds the code of the last trials' test files. No trial is to find another one's answer here: see `forget`.
 
     `config`: pytest's own.
     """
@@ -28,6 +29,10 @@ class Rewriter:
     def __init__(self, config) -> None:
         self._config = config
         self._codes: dict[bytes, CodeType | None] = {}
+
+    def forget(self) -> None:
+        """For a fork."""
+        self._codes.clear()
 
     def of(self, job: dict) -> dict[bytes, CodeType]:
         """The code of a trial's test files by their bytes, as far as it can be had ahead."""
@@ -38,11 +43,14 @@ class Rewriter:
             for path, text in job["files"].items()
             if path.endswith(".py") and not is_program(path) and len(text) <= LONGEST
         ]
-        known, self._codes = self._codes, {}
+        found = {}
         for text in texts:
             source = text.encode("utf-8", "replace")
-            self._codes[source] = known[source] if source in known else self._code(text)
-        return {source: code for source, code in self._codes.items() if code is not None}
+            found[source] = self._codes.pop(source) if source in self._codes else self._code(text)
+        self._codes |= found
+        for oldest in list(self._codes)[:-KEPT]:
+            del self._codes[oldest]
+        return {source: code for source, code in found.items() if code is not None}
 
     def _code(self, text: str) -> CodeType | None:
         """None where pytest is to do it itself: what it would say is for the trial to hear."""

@@ -360,6 +360,7 @@ class Server:
 
     def leave(self) -> None:
         """In a child: nothing of the server is left, also nothing that tells how many trials there were."""
+        self.rewriter.forget()
         self.trials.clear()
         self.pinned.clear()
         signal.set_wakeup_fd(-1)

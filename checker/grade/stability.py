@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 
 from checker.contract import Variant
 from checker.engine import Record, TestRun, Trial
@@ -12,6 +13,7 @@ from checker.verdict import Finding, Version
 NOT_PASSED = ("failed", "errored", "timed_out")
 AGAIN = 2
 OTHER_PYTHONS = 3
+_BY_HASH = "it depends on the order of a set, which is another one in each Python. Sort it, or compare sets."
 
 
 def passed(by_test: Mapping[str, list[TestRun]], id: str, *, allow_skips: bool = False) -> bool:
@@ -70,17 +72,15 @@ def changed_mind(
 def by_order_of_sets(first: Record, trials: Trials, plan: Trial, ids: Sequence[str]) -> list[Finding]:
     """Tests with another outcome in another Python: the texts of a set are ordered by chance, anew in each one."""
     before = runs_of(first)
-    for _ in range(OTHER_PYTHONS):
-        trials.engine.renew()
-        [record] = trials.run("Trying another order of sets", [plan])
-        after = runs_of(record)
-        differing = [id for id in ids if outcomes(before.get(id, [])) != outcomes(after.get(id, []))]
-        if differing:
-            said = "it depends on the order of a set, which is another one in each Python. Sort it, or compare sets."
-            return [
-                Finding("flaky", said, id, line_of(after.get(id, []) + before.get(id, [])))
-                for id in differing
-            ]
+    with ExitStack() as stack:  # all begin at once: to start is what takes time
+        engines = [stack.enter_context(closing(trials.engine.another())) for _ in range(OTHER_PYTHONS)]
+        for engine in engines:
+            [record] = trials.by(engine).run("Trying another order of sets", [plan])
+            after = runs_of(record)
+            differing = [id for id in ids if outcomes(before.get(id, [])) != outcomes(after.get(id, []))]
+            if differing:
+                lines = {id: line_of(after.get(id, []) + before.get(id, [])) for id in differing}
+                return [Finding("flaky", _BY_HASH, id, line) for id, line in lines.items()]
     return []
 
 

@@ -51,6 +51,12 @@ class Trials:
         other.needs = database if database == POSTGRESQL else ""
         return other
 
+    def by(self, engine: Engine) -> Trials:
+        """The same, but on this engine."""
+        other = copy(self)
+        other.engine = engine
+        return other
+
     def verdict(self, word: str, headline: str, versions: Sequence[Version] = (), **more) -> Verdict:
         """A verdict on the exercise; `more` are further fields of it."""
         exercise = self.exercise

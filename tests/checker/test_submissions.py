@@ -14,7 +14,7 @@ import sys
 import sysconfig
 import tempfile
 import uuid
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -320,10 +320,7 @@ def test_a_trial_in_a_class_run_ends_as_pytest_does(isolated):
 
 
 @pytest.mark.isolation
-def test_a_warm_process_that_was_renewed_is_isolated_as_the_first_one_was():
-    engine = open_class_engine()
-    try:
-        engine.renew()
+def test_another_engine_is_isolated_as_the_first_one_is(isolated):
+    with closing(isolated.another()) as engine:
+        assert engine.isolation == isolated.isolation
         assert probe(engine).failed == ()
-    finally:
-        engine.close()

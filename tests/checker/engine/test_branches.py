@@ -5,6 +5,7 @@ import pytest
 
 from checker.engine import EngineError, Trial
 from checker.engine.warm import WarmEngine
+from tests.checker.engine.test_rewriting import LOOKS
 from tests.checker.processes import gone
 
 MOST = 6
@@ -144,6 +145,13 @@ def test_who_kills_a_branch_is_a_fault_of_the_engine_and_the_next_trial_works(wa
     with pytest.raises(EngineError, match="Nothing was graded"):
         outcomes(warm, trial(answer=kills))
     assert outcomes(warm, trial()) == [IMPORTED_HERE]
+
+
+def test_a_trial_in_a_branch_finds_nothing_of_the_answer_that_the_branch_began_with(warm):
+    secret = trial(answer="NEEDLE = 'needle of another'\n" + ANSWER)
+    assert [outcomes(warm, secret) for _ in range(2)] == [[IMPORTED_HERE], [IMPORTED_AHEAD]]
+    looks = trial(files={"test_answer.py": LOOKS}, seconds=30)
+    assert outcomes(warm, looks) == [["passed"]]
 
 
 def test_branches_end_with_the_engine(warm):

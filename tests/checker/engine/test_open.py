@@ -1,6 +1,6 @@
 """What `open_engine` gives can do all that an engine can."""
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -11,12 +11,12 @@ HASHED = Trial({"test_answer.py": "def test_it(record_property):\n    record_pro
 
 
 @pytest.mark.parametrize("fresh", [False, True], ids=["warm", "fresh"])
-def test_a_renewed_engine_runs_in_a_python_with_other_hashes(fresh):
-    with closing(open_engine(fresh=fresh)) as engine:
+def test_another_engine_runs_in_a_python_with_other_hashes(fresh):
+    with ExitStack() as stack:
+        engine = stack.enter_context(closing(open_engine(fresh=fresh)))
         seen = set()
-        for _ in range(3):
-            [(_, record)] = engine.run([HASHED])
+        for one in (engine, *[stack.enter_context(closing(engine.another())) for _ in range(2)]):
+            [(_, record)] = one.run([HASHED])
             [test] = record.tests
             seen.add(test.properties["hash"])
-            engine.renew()
-    assert len(seen) > 1
+        assert len(seen) > 1

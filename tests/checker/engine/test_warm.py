@@ -2,12 +2,14 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 
-from checker.engine import EngineError, Trial
+from checker.engine import EngineClosed, EngineError, Trial
 from checker.engine.warm import WarmEngine
 from tests.checker.processes import gone
 
@@ -97,3 +99,83 @@ def test_leaving_the_results_when_two_trials_end_at_once_waits_for_neither(warm)
         results.close()
         assert record.end == "timed_out"
         assert time.monotonic() - began < 10
+
+
+def together(*calls) -> list:
+    """Calls each in a thread of its own, and returns what came of each: a result or an exception."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        futures = [pool.submit(call) for call in calls]
+        return [future.exception() or future.result() for future in futures]
+
+
+def saying(word: str) -> Trial:
+    return Trial({"test_answer.py": f"def test_it(record_property): record_property('said', {word!r})\n"})
+
+
+def said(results) -> list[str]:
+    return [record.tests[0].properties["said"] for _, record in sorted(results, key=lambda result: result[0])]
+
+
+def test_each_of_several_callers_gets_the_results_of_its_own_trials(warm):
+    words = [[f"{caller} {n}" for n in range(8)] for caller in "abcd"]
+    calls = [lambda own=own: said(warm.run([saying(word) for word in own])) for own in words]
+    assert together(*calls) == words
+
+
+MEETS = """
+import os, time
+def test_it(record_property):
+    mine = os.path.join({folder!r}, str(os.getpid()))
+    open(mine, "w").close()
+    time.sleep(0.1)
+    record_property("at_once", len(os.listdir({folder!r})))
+    os.remove(mine)
+"""
+
+
+def test_several_callers_together_have_no_more_trials_at_a_time_than_one(tmp_path):
+    trial = Trial({"test_answer.py": MEETS.format(folder=str(tmp_path))})
+    with closing(WarmEngine(2)) as warm:
+        runs = together(*[lambda: list(warm.run([trial] * 3))] * 3)
+    counts = [record.tests[0].properties["at_once"] for run in runs for _, record in run]
+    assert max(counts) == 2
+    assert len(counts) == 9
+
+
+def test_a_caller_that_leaves_early_ends_its_own_trials_alone(warm):
+    warm.jobs = 2
+
+    def leaves():
+        results = warm.run([QUICK, HANGING, HANGING])
+        next(results)
+        results.close()
+
+    began = time.monotonic()
+    assert together(leaves, lambda: said(warm.run([saying(str(n)) for n in range(6)]))) == [None, list("012345")]
+    assert time.monotonic() - began < HANGING.seconds / 2
+
+
+def test_a_fault_that_one_caller_causes_costs_the_others_nothing(warm):
+    warm.jobs = 2
+    kills = Trial({"test_answer.py": "import os\ndef test_a(): os.kill(os.getppid(), 9)\n"})
+    words = [str(n) for n in range(8)]
+    fault, *others = together(
+        lambda: list(warm.run([QUICK, kills])), *[lambda: said(warm.run([saying(word) for word in words]))] * 2
+    )
+    assert isinstance(fault, EngineError)
+    assert others == [words, words]
+
+
+def test_who_waits_when_the_engine_is_closed_hears_of_it(warm):
+    list(warm.run([QUICK]))
+
+    def close():
+        time.sleep(0.3)
+        warm.close()
+
+    began = time.monotonic()
+    first, second, _ = together(*[lambda: list(warm.run([HANGING]))] * 2, close)
+    assert [type(first), type(second)] == [EngineClosed] * 2
+    assert time.monotonic() - began < HANGING.seconds / 2
+    with pytest.raises(EngineClosed):
+        list(warm.run([QUICK]))

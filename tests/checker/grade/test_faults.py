@@ -19,6 +19,7 @@ from checker.grade import grade
 from checker.marking import Marker, sources
 from tests.checker.grade.conftest import CONTRACT
 from tests.checker.notebooks import code, save
+from tests.checker.processes import gone
 
 RIGHT = """
 import pytest
@@ -34,7 +35,12 @@ async def test_negative():
         await price(-1)
 """
 HANGS = "import threading\n\n\ndef test_price():\n    threading.Event().wait()\n"
-GARBLES = "import socket, sys, threading\nline = socket.socket(fileno=int(sys.argv[1]))\n"
+GARBLES = """
+import socket, sys, threading
+line = socket.socket(fileno=int(sys.argv[1]))
+line.sendall(b'{"ready": true}\\n')
+line.recv(1)  # a trial
+"""
 
 
 @pytest.fixture
@@ -111,10 +117,9 @@ def test_an_engine_that_sends_garbage(small, monkeypatch, tmp_path, garbage):
     with monkeypatch.context() as changed:
         changed.setattr(warm_module, "SERVER", server)
         engine = WarmEngine()
-    monkeypatch.setattr(warm_module, "READY_SECONDS", 2)
+    monkeypatch.setattr(warm_module, "GONE_SECONDS", 2)
     try:
         assert grade(small["0.1"], {"test_answer.py": RIGHT}, engine).verdict == "grader_error"
-        monkeypatch.setattr(warm_module, "READY_SECONDS", 60)
         assert grade(small["0.1"], {"test_answer.py": RIGHT}, engine).verdict == "passed"
     finally:
         engine.close()
@@ -136,9 +141,11 @@ def test_a_disk_that_is_full_for_the_supervisor(verdict, monkeypatch, what):
 def test_a_disk_that_is_full_for_the_trial(engine, verdict):
     """The process of a trial cannot write its files: no learner's code ran, so no learner is to blame."""
     verdict(RIGHT)
-    psutil.Process(engine._process.pid).rlimit(resource.RLIMIT_FSIZE, (0, 0))
+    process = psutil.Process(engine._process.pid)
+    process.rlimit(resource.RLIMIT_FSIZE, (0, 0))
     assert verdict(RIGHT) == "grader_error"
-    engine.renew()
+    process.kill()  # a new one has room again
+    assert gone(process.pid)
     assert verdict(RIGHT) == "passed"
 
 
