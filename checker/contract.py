@@ -182,10 +182,23 @@ def load(path: Path, app: Mapping[str, str]) -> tuple[Exercise, ...]:
 
 def load_all(root: Path, folder: Path = CONTRACTS) -> dict[str, Exercise]:
     """Every exercise by id, in order."""
+    exercises, spoilt = load_readable(root, folder)
+    for error in spoilt.values():
+        raise error
+    return exercises
+
+
+def load_readable(root: Path, folder: Path = CONTRACTS) -> tuple[dict[str, Exercise], dict[str, ContractError]]:
+    """The exercises of each contract that can be read, by id, in order; what is wrong with the others, by slug."""
     app = subject_of(root)
-    return {
-        exercise.id: exercise for slug in lessons(folder) for exercise in load(folder / f"{slug}.toml", app)
-    }
+    exercises: dict[str, Exercise] = {}
+    spoilt: dict[str, ContractError] = {}
+    for slug in lessons(folder):
+        try:
+            exercises |= {exercise.id: exercise for exercise in load(folder / f"{slug}.toml", app)}
+        except ContractError as error:
+            spoilt[slug] = error
+    return exercises, spoilt
 
 
 def find(id: str, root: Path, folder: Path = CONTRACTS) -> Exercise:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from checker.contract import Exercise, find, load_all
+from checker.contract import ContractError, Exercise, find, load_all, load_readable
 from checker.engine import Engine
 from checker.exercises import Found, answer_to, judge, notebook_of, reference_of
 from checker.fault import explain
-from checker.grade import at_fault, lacks
+from checker.grade import at_fault, lacks, ungraded
 from checker.kernel.run import KernelRunner
 from checker.notebook.answers import Answers, find_answers
 from checker.notebook.reader import Notebook, NotebookError, read, shown
@@ -114,11 +114,12 @@ class Marker:
         self._root, self._engine, self._kernels, self._jobs = root, engine, kernels, jobs
         self._told = told or (lambda exercise, sentence, done, total: None)
         self._exercises: dict[str, Exercise] = {}
+        self._spoilt: dict[str, ContractError] = {}
 
     def mark(self, listed: list[Source]) -> Iterator[Submission]:
         """One submission a source, in their order. When this is left early, what runs is ended, the engine too."""
         if any(source.path for source in listed):
-            self._exercises = load_all(self._root)
+            self._exercises, self._spoilt = load_readable(self._root)
         pools = ThreadPoolExecutor(self._jobs, "kernel"), ThreadPoolExecutor(self._jobs // 2 + 1, "grader")
         kernels, graders = pools
         try:
@@ -157,11 +158,12 @@ class Marker:
         except NotebookError as error:
             return Submission(source.name, problem=str(error), named=source.named)
         answers = find_answers(notebook)
-        exercises = self._in(notebook, answers)
-        if not exercises:
+        exercises, ungraded = self._in(notebook, answers), tuple(self._ungraded(notebook, answers))
+        if not exercises and not ungraded:
             problem = f"{shown(source.path)}: no cell begins with `%%exercise` and the id of an exercise."
             return Submission(source.name, problem=f"{problem} Name another.", named=source.named)
-        return self._graded(source, exercises, answers, notebook)
+        graded = self._graded(source, exercises, answers, notebook)
+        return replace(graded, verdicts=(*graded.verdicts, *ungraded))
 
     def _graded(
         self, source: Source, exercises: list[Exercise], answers: Answers, notebook: Notebook
@@ -188,19 +190,30 @@ class Marker:
         answered = {id for id, _ in (*answers.found, *answers.ambiguous)}
         return [one for one in self._exercises.values() if one.lesson == lesson or one.id in answered]
 
+    def _ungraded(self, notebook: Notebook, answers: Answers) -> Iterator[Verdict]:
+        """What the notebook answers of lessons whose contract cannot be read; of its own lesson, if it answers none."""
+        answered = dict.fromkeys(id for id, _ in (*answers.found, *answers.ambiguous))
+        own = self._lesson(notebook, answers)
+        for slug, error in self._spoilt.items():
+            number = str(int(slug.split("_")[0]))
+            ids = [id for id in answered if id.split(".")[0] == number]
+            for id in ids or ([number] if slug == own else []):
+                yield ungraded(id, explain(error, self._root)[1])
+
     def _lesson(self, notebook: Notebook, answers: Answers) -> str:
         """The lesson of most of its answers; without one, the lesson that its file is named after."""
         known = [self._exercises[id].lesson for id, _ in answers.found if id in self._exercises]
         if known:
             return Counter(known).most_common(1)[0][0]
-        lessons = dict.fromkeys(one.lesson for one in self._exercises.values())
+        lessons = dict.fromkeys((*(one.lesson for one in self._exercises.values()), *self._spoilt))
         return next((lesson for lesson in lessons if lesson in notebook.path.stem), "")
 
     def _notes(self, answers: Answers, exercises: list[Exercise]) -> Iterator[str]:
         yield from map(str, answers.near_misses)
         known = {one.id for one in exercises}
+        spoilt = {str(int(slug.split("_")[0])) for slug in self._spoilt}
         for id, _ in answers.found:
-            if id not in known:
+            if id not in known and id.split(".")[0] not in spoilt:
                 near = difflib.get_close_matches(id, self._exercises, n=3, cutoff=0.4)
                 yield f"`%%exercise {id}`: there is no such exercise. Near: {', '.join(near) or 'none'}."
 
@@ -216,6 +229,9 @@ class Marker:
         reference = reference_of(lesson, self._root)
         if not lesson:
             return None
+        if lesson in self._spoilt:
+            sentence = "The notebook was not run: the contract of its lesson cannot be read."
+            return KernelRun("not_run", sentence=sentence, fault=True)
         for exercise in self._exercises.values():
             if exercise.lesson == lesson and (missing := lacks(exercise)):
                 return KernelRun("not_run", sentence=f"The notebook was not run. {missing}")

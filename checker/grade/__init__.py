@@ -20,7 +20,7 @@ from checker.grade.source import Unusable, readable
 from checker.grade.trials import Progress, Trials, short
 from checker.verdict import Finding, Verdict
 
-__all__ = ["Progress", "at_fault", "grade", "libraries"]
+__all__ = ["Progress", "at_fault", "grade", "libraries", "ungraded"]
 MOST_FINDINGS = 40
 _LIBRARIES = ("pytest", "pytest-asyncio", "sqlalchemy", "fastapi", "httpx2")
 
@@ -71,8 +71,13 @@ def grade(
 
 def at_fault(exercise: Exercise, sentence: str) -> Verdict:
     """The verdict where the grader is at fault: never a score."""
+    return replace(ungraded(exercise.id, sentence), title=exercise.title, kind=exercise.kind)
+
+
+def ungraded(id: str, sentence: str) -> Verdict:
+    """The same where not even the exercise is known."""
     headline = f"The grader failed, not your answer. {sentence[:1].upper()}{sentence[1:]}"
-    return Verdict(exercise.id, exercise.title, exercise.kind, "grader_error", headline)
+    return Verdict(id, "cannot be read", "tests", "grader_error", headline)
 
 
 def lacks(exercise: Exercise) -> str:

@@ -1,6 +1,7 @@
 """A fault of the grader is `grader_error`, never a score, and the next answer is graded as if nothing had been."""
 
 import errno
+import json
 import os
 import resource
 import signal
@@ -12,7 +13,7 @@ import pytest
 
 from checker import cli, marking
 from checker.bootstrap import ROOT
-from checker.contract import load_all
+from checker.contract import load_readable
 from checker.engine import warm as warm_module
 from checker.engine.warm import WarmEngine
 from checker.grade import grade
@@ -157,7 +158,7 @@ def test_what_nobody_foresaw_costs_one_answer_its_verdict_and_no_other(engine, s
 
     judge = marking.judge
     monkeypatch.setattr(marking, "judge", broken)
-    monkeypatch.setattr(marking, "load_all", lambda root: small)
+    monkeypatch.setattr(marking, "load_readable", lambda root: (small, {}))
     monkeypatch.setattr("checker.fault._log", lambda error, root: None)
     command = "%%exercise 0.5\npytest -v -k test_b\n"
     path = save(tmp_path / "room", code(f"%%exercise 0.1\n{RIGHT}"), code(command))
@@ -166,19 +167,32 @@ def test_what_nobody_foresaw_costs_one_answer_its_verdict_and_no_other(engine, s
     assert (found["0.1"], found["0.5"], submission.exit_code) == ("grader_error", "passed", 3)
 
 
-def test_a_contract_that_cannot_be_read_gives_nobody_a_score(small, monkeypatch, tmp_path, capsys):
-    """`grade` stops with a sentence that names the file; when that is mended, the same notebook is graded."""
-    folder = tmp_path / "contracts"
+def test_a_contract_that_cannot_be_read_costs_its_own_lesson_the_score(monkeypatch, tmp_path, capsys):
+    """The fault names the file; other lessons are graded; when it is mended, the same notebook is graded."""
+    folder, room = tmp_path / "contracts", tmp_path / "room"
     folder.mkdir()
-    contract = folder / CONTRACT.name
-    contract.write_text(f"{CONTRACT.read_text('utf-8')}\nspoilt = [", "utf-8")
-    path = save(tmp_path / "room", code(f"%%exercise 0.1\n{RIGHT}"))
-    monkeypatch.setattr(marking, "load_all", lambda root: load_all(root, folder))
-    words = ["grade", "--unsafe", "--no-notebook", "--json", "-", str(path)]
+    contract, other = folder / CONTRACT.name, folder / "01_other.toml"
+    sound = CONTRACT.read_text("utf-8")
+    contract.write_text(f"{sound}\nspoilt = [", "utf-8")
+    other.write_text(sound.replace('id = "0.', 'id = "1.'), "utf-8")
+    save(room, code(f"%%exercise 0.1\n{RIGHT}"), name="answers_it.ipynb")
+    save(room, code(f"%%exercise 1.1\n{RIGHT}"), code(f"%%exercise 0.1\n{RIGHT}"), name="answers_both.ipynb")
+    save(room, code("1"), name=f"of_{contract.stem}.ipynb")
+    monkeypatch.setattr(marking, "load_readable", lambda root: load_readable(root, folder))
+    words = ["grade", "--unsafe", "--json", "-", str(room)]
+
     assert cli.main(words, ROOT) == 3
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert f"this is not your fault. {contract}: is not valid TOML" in said.err
-    contract.write_bytes(CONTRACT.read_bytes())
-    cli.main(words, ROOT)
-    assert '"verdict": "passed"' in capsys.readouterr().out
+    both, it, empty = json.loads(capsys.readouterr().out)["submissions"]
+    verdicts = {one["id"]: one["verdict"] for one in both["exercises"]}
+    assert verdicts["1.1"] == "passed"
+    assert verdicts["0.1"] == "grader_error"
+    [fault] = it["exercises"]
+    assert (fault["id"], fault["verdict"]) == ("0.1", "grader_error")
+    assert f"{contract}: is not valid TOML" in fault["headline"]
+    assert [one["verdict"] for one in empty["exercises"]] == ["grader_error"]
+    assert empty["notebook"]["fault"]
+
+    contract.write_text(sound, "utf-8")
+    cli.main([*words, "--no-notebook"], ROOT)
+    verdicts = {one["id"]: one["verdict"] for one in json.loads(capsys.readouterr().out)["submissions"][1]["exercises"]}
+    assert verdicts["0.1"] == "passed"
