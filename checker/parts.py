@@ -11,6 +11,7 @@ from checker.contract import load_all
 from checker.engine.databases import absent, remedy
 from checker.engine.processes import processors
 from checker.engine.sandbox import why_not
+from checker.kernel import SANITIZED
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider")
 # More processes than processors cost more than the moments that they fill: the tests leave half of them to the rest.
@@ -78,7 +79,8 @@ def _notebooks(root: Path) -> list[Part | NotRun]:
     ]
     if folders:
         ignored = [f"--ignore={name}" for name in left_out]
-        command = (*PYTEST, "--nbval", f"--nbval-cell-timeout={CELL_SECONDS}", *ignored, *folders)
+        compared = ("--nbval", f"--nbval-sanitize-with={SANITIZED}", f"--nbval-cell-timeout={CELL_SECONDS}")
+        command = (*PYTEST, *compared, *ignored, *folders)
         items.append(Part("notebooks", f"every cell of {' and '.join(folders)}, outputs compared", command))
     items += [NotRun(name, reason, remedy()) for name in left_out]
     return items + _withheld(root, "notebooks of solutions/")

@@ -4,5 +4,10 @@
 that run loads beside nbval.
 """
 
+from pathlib import Path
+
+SANITIZED = Path(__file__).parent / "pythons.cfg"
+"""What is brought to one form before outputs are compared: the words that differ from one Python to the next."""
+
 SOCKETS = "CHECKER_KERNEL_SOCKETS"
 """The variable that holds where a kernel in a sandbox listens: a path to which a number is added. Unset, it is none."""

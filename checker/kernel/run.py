@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 from checker.engine.bounds import HELD
 from checker.engine.processes import kill_tree, private_folder, remove, slowness
 from checker.engine.sandbox import FOLDER, Builder, Layout, Sandbox, interpreter
-from checker.kernel import SOCKETS
+from checker.kernel import SANITIZED, SOCKETS
 from checker.kernel.plan import Plan, Planned, plan
 from checker.notebook.reader import Notebook
 from checker.report.words import clean
@@ -97,7 +97,7 @@ class KernelRunner:
         command = [
             *(sys.executable, "-m", "pytest", "notebook.ipynb", "-c", "pytest.ini", "--rootdir", "."),
             *("--noconftest", "-p", "no:cacheprovider", "-p", "nbval.plugin", "-p", "checker.kernel.plugin"),
-            *("--nbval" if mode == "compared" else "--nbval-lax", kernel),
+            *("--nbval" if mode == "compared" else "--nbval-lax", kernel, f"--nbval-sanitize-with={SANITIZED}"),
             *(f"--nbval-cell-timeout={self._cell_seconds * stretch}", "--color=no", "--no-summary", "-q"),
             "--junitxml=report.xml",
         ]

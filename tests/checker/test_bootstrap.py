@@ -296,6 +296,6 @@ def test_every_pin_takes_the_oldest_python_that_the_project_takes():
         for found in importlib.metadata.distributions(name=name)
         if found.version == version  # else it is not the pinned one, as where the newest releases are tried
     ]
-    wants = {found.name: found.metadata["Requires-Python"] or "" for found in installed}
+    wants = {found.name: found.metadata.get("Requires-Python") or "" for found in installed}
     assert wants
     assert [name for name, python in wants.items() if not SpecifierSet(python).contains("3.11.0")] == []

@@ -1,13 +1,13 @@
 """Whatever a compiler keeps of a program is there to read for code beside it."""
 
+import dis
+
 import shop
 
 
 def constants(code):
-    found = set()
-    for one in code.co_consts:
-        found |= constants(one) if hasattr(one, "co_consts") else {one}
-    return found
+    found = {one.argval for one in dis.get_instructions(code) if one.opname.startswith("LOAD_")}
+    return found.union(*(constants(one) for one in code.co_consts if hasattr(one, "co_consts")))
 
 
 def test_price():
