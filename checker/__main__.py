@@ -4,6 +4,7 @@ Until the version is checked, every line must be readable by Pythons that are to
 """
 
 import os
+import signal
 import sys
 
 OLDEST = (3, 11)
@@ -41,6 +42,7 @@ def main():
         return code
     from checker.cli import main as run
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who asks for an end gets a clean one, as by Ctrl+C
     return run(sys.argv[1:])
 
 

@@ -357,12 +357,13 @@ def started(clone, *arguments):
     )
 
 
-def test_an_interrupt_ends_everything_and_leaves_nothing_half_written(mine):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_everything_and_leaves_nothing_half_written(mine, number):
     mine.answer("3.1", "import time\n\n\ndef test_a():\n    time.sleep(600)\n")
     process = started(mine, "grade", mine.notebook, "--json", "out.json")
     try:
         family = family_with_kernel(psutil.Process(process.pid))
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, said = process.communicate(timeout=120)
     finally:
         process.kill()
