@@ -179,6 +179,7 @@ def show_in(page, theme):
     """Changes JupyterLab's theme, "Light" or "Dark", as the system's own does."""
     page.emulate_media(color_scheme=theme.lower())
     page.locator(f"body[data-jp-theme-name='JupyterLab {theme}']").wait_for(state="attached")
+    page.locator("#jupyterlab-splash").wait_for(state="detached")  # it is drawn over the page while the theme changes
 
 
 def keep(page, name):
