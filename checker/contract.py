@@ -144,6 +144,11 @@ def lessons(folder: Path = CONTRACTS) -> list[str]:
     return sorted(path.stem for path in folder.glob("[0-9][0-9]_*.toml"))
 
 
+def number(slug: str) -> str:
+    """The lesson's number as it begins an exercise's id: `3` for `03_isolate_the_database`."""
+    return str(int(slug.split("_")[0]))
+
+
 def subject_of(root: Path) -> dict[str, str]:
     """`app/` as text: relative path to source."""
     folder = root / "app"
@@ -169,12 +174,10 @@ def load(path: Path, app: Mapping[str, str]) -> tuple[Exercise, ...]:
     if not found:
         raise ContractError(f"{path}: has no [[exercise]]")
     ids = [exercise.id for exercise in found]
-    number = str(int(path.stem.split("_")[0]))
+    own = number(path.stem)
     for id in ids:
-        if not re.fullmatch(rf"{number}\.[1-9]\d*", id):
-            raise ContractError(
-                f"{path}: exercise id {id!r} must be {number}.N, the number of the lesson first"
-            )
+        if not re.fullmatch(rf"{own}\.[1-9]\d*", id):
+            raise ContractError(f"{path}: exercise id {id!r} must be {own}.N, the number of the lesson first")
         if ids.count(id) > 1:
             raise ContractError(f"{path}: exercise {id} is there {ids.count(id)} times")
     return found
@@ -203,9 +206,8 @@ def load_readable(root: Path, folder: Path = CONTRACTS) -> tuple[dict[str, Exerc
 
 def find(id: str, root: Path, folder: Path = CONTRACTS) -> Exercise:
     """The exercise `id`, reading only its own lesson's file. Raises `UnknownExercise` that names the nearest ids."""
-    number = id.split(".")[0]
     for slug in lessons(folder):
-        if number.isdigit() and int(slug.split("_")[0]) == int(number):
+        if number(slug) == id.split(".")[0]:
             for exercise in load(folder / f"{slug}.toml", subject_of(root)):
                 if exercise.id == id:
                     return exercise

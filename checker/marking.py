@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from checker.contract import ContractError, Exercise, find, load_all, load_readable
+from checker.contract import ContractError, Exercise, find, load_all, load_readable, number
 from checker.engine import Engine
 from checker.exercises import Found, answer_to, judge, notebook_of, reference_of
 from checker.fault import explain
@@ -158,15 +158,21 @@ class Marker:
         except NotebookError as error:
             return Submission(source.name, problem=str(error), named=source.named)
         answers = find_answers(notebook)
-        exercises, ungraded = self._in(notebook, answers), tuple(self._ungraded(notebook, answers))
-        if not exercises and not ungraded:
+        lesson, answered = self._lesson(notebook, answers), _answered(answers)
+        exercises = [one for one in self._exercises.values() if one.lesson == lesson or one.id in answered]
+        faults = tuple(self._faults(lesson, answered))
+        if not exercises and not faults:
             problem = f"{shown(source.path)}: no cell begins with `%%exercise` and the id of an exercise."
             return Submission(source.name, problem=f"{problem} Name another.", named=source.named)
-        graded = self._graded(source, exercises, answers, notebook)
-        return replace(graded, verdicts=(*graded.verdicts, *ungraded))
+        return self._graded(source, exercises, answers, notebook, faults)
 
     def _graded(
-        self, source: Source, exercises: list[Exercise], answers: Answers, notebook: Notebook
+        self,
+        source: Source,
+        exercises: list[Exercise],
+        answers: Answers,
+        notebook: Notebook,
+        faults: tuple[Verdict, ...] = (),
     ) -> Submission:
         verdicts, cells = [], {}
         for exercise in exercises:
@@ -174,7 +180,8 @@ class Marker:
             verdicts.append(self._verdict(exercise, found))
             if found.cell:
                 cells[exercise.id] = found.cell
-        notes = tuple(self._notes(answers, exercises)) if source.path else ()
+        verdicts += faults
+        notes = tuple(self._notes(answers, verdicts)) if source.path else ()
         return Submission(source.name, tuple(verdicts), notes=notes, cells=cells, named=source.named)
 
     def _verdict(self, exercise: Exercise, found: Found) -> Verdict:
@@ -184,20 +191,11 @@ class Marker:
         except Exception as error:
             return at_fault(exercise, explain(error, self._root)[1])
 
-    def _in(self, notebook: Notebook, answers: Answers) -> list[Exercise]:
-        """The exercises of a notebook's lesson, and any other that it answers."""
-        lesson = self._lesson(notebook, answers)
-        answered = {id for id, _ in (*answers.found, *answers.ambiguous)}
-        return [one for one in self._exercises.values() if one.lesson == lesson or one.id in answered]
-
-    def _ungraded(self, notebook: Notebook, answers: Answers) -> Iterator[Verdict]:
-        """What the notebook answers of lessons whose contract cannot be read; of its own lesson, if it answers none."""
-        answered = dict.fromkeys(id for id, _ in (*answers.found, *answers.ambiguous))
-        own = self._lesson(notebook, answers)
+    def _faults(self, lesson: str, answered: Iterable[str]) -> Iterator[Verdict]:
+        """For what is answered of lessons whose contract cannot be read; for the notebook's own if none of it is."""
         for slug, error in self._spoilt.items():
-            number = str(int(slug.split("_")[0]))
-            ids = [id for id in answered if id.split(".")[0] == number]
-            for id in ids or ([number] if slug == own else []):
+            ids = [id for id in answered if id.split(".")[0] == number(slug)]
+            for id in ids or ([number(slug)] if slug == lesson else []):
                 yield ungraded(id, explain(error, self._root)[1])
 
     def _lesson(self, notebook: Notebook, answers: Answers) -> str:
@@ -208,12 +206,11 @@ class Marker:
         lessons = dict.fromkeys((*(one.lesson for one in self._exercises.values()), *self._spoilt))
         return next((lesson for lesson in lessons if lesson in notebook.path.stem), "")
 
-    def _notes(self, answers: Answers, exercises: list[Exercise]) -> Iterator[str]:
+    def _notes(self, answers: Answers, verdicts: list[Verdict]) -> Iterator[str]:
         yield from map(str, answers.near_misses)
-        known = {one.id for one in exercises}
-        spoilt = {str(int(slug.split("_")[0])) for slug in self._spoilt}
+        known = {verdict.exercise for verdict in verdicts}
         for id, _ in answers.found:
-            if id not in known and id.split(".")[0] not in spoilt:
+            if id not in known:
                 near = difflib.get_close_matches(id, self._exercises, n=3, cutoff=0.4)
                 yield f"`%%exercise {id}`: there is no such exercise. Near: {', '.join(near) or 'none'}."
 
@@ -241,3 +238,8 @@ class Marker:
             return KernelRun("not_run", sentence=f"The reference cannot be read. {error}", fault=True)
         except Exception as error:
             return KernelRun("not_run", sentence=explain(error, self._root)[1], fault=True)
+
+
+def _answered(answers: Answers) -> list[str]:
+    """The ids of the exercises that a notebook has cells for, each once, also where it has too many."""
+    return list(dict.fromkeys(id for id, _ in (*answers.found, *answers.ambiguous)))

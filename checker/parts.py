@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checker.bootstrap import ROOT
-from checker.contract import load_all
+from checker.contract import load_all, number
 from checker.engine.databases import absent, remedy
 from checker.engine.processes import processors
 from checker.engine.sandbox import why_not
@@ -99,8 +99,8 @@ def _verify(root: Path) -> list[Part | NotRun]:
     if withheld := _withheld(root, "verify"):
         return withheld
     reason = absent()
-    left_out = {_number(lesson) for lesson in (_needing(root, "lesson") if reason else ())}
-    proved = {_number(path.stem) for path in root.glob("tests/answers/[0-9][0-9]_*.toml")} - left_out
+    left_out = {number(lesson) for lesson in (_needing(root, "lesson") if reason else ())}
+    proved = {number(path.stem) for path in root.glob("tests/answers/[0-9][0-9]_*.toml")} - left_out
     chosen = sorted(proved, key=int) if left_out else []
     # The longest part: once the others are done, it has every processor.
     command = (sys.executable, "-m", "checker", "verify", f"--jobs={processors()}", *chosen)
@@ -108,10 +108,6 @@ def _verify(root: Path) -> list[Part | NotRun]:
         *([Part("verify", "the proof of every exercise", command)] if proved else []),
         *(NotRun(f"verify {lesson}", reason, remedy()) for lesson in sorted(left_out, key=int)),
     ]
-
-
-def _number(lesson: str) -> str:
-    return str(int(lesson[:2]))
 
 
 def _build(root: Path) -> list[Part | NotRun]:

@@ -113,23 +113,20 @@ class Databases:
         with self._turn:
             if self._closed:
                 raise EngineClosed
-            return self._asked(request)
-
-    def _asked(self, request: dict) -> dict:
-        if self._process is None or self._process.poll() is not None:
-            self._stop()
-            self._start()
-        try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
-            answer = json.loads(self._process.stdout.readline() or b"{}")
-        except BrokenPipeError:
-            answer = {}
-        if "error" in answer or not answer:
-            said = answer.get("error") or self._last_line()
-            self._stop()
-            raise EngineError(f"PostgreSQL did not do its work ({said}). Nothing was graded; run it again.")
-        return answer
+            if self._process is None or self._process.poll() is not None:
+                self._stop()
+                self._start()
+            try:
+                self._process.stdin.write(json.dumps(request).encode() + b"\n")
+                self._process.stdin.flush()
+                answer = json.loads(self._process.stdout.readline() or b"{}")
+            except BrokenPipeError:
+                answer = {}
+            if "error" in answer or not answer:
+                said = answer.get("error") or self._last_line()
+                self._stop()
+                raise EngineError(f"PostgreSQL did not do its work ({said}). Nothing was graded; run it again.")
+            return answer
 
     def _start(self) -> None:
         remove_left_over()

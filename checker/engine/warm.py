@@ -236,8 +236,6 @@ class WarmEngine:
         """What the thread does until the engine is closed."""
         while not self._closed:
             try:
-                if self._process and not self._running and self._process.poll() is not None:
-                    self._stop()  # as in `_messages`
                 if self._process is None and self._calls:
                     self._start()
                 self._look_after_calls()
@@ -266,21 +264,19 @@ class WarmEngine:
 
     def _begin_trials(self) -> None:
         """Begins as many as may run; those of the call that has the fewest under way go first."""
-        calls = [call for call in tuple(self._calls) if call.waiting]
-        if self._calls and self._calls[0].alone:
-            calls = [call for call in calls if call is self._calls[0]]
-        count = sum(len(call.waiting) for call in calls)
-        if self._builder:
-            self._build_ahead(count)
-        while self._ready and count and len(self._running) < self.jobs:
-            self._begin(min((call for call in calls if call.waiting), key=lambda call: call.running))
-            count -= 1
-            if self._builder:
-                self._build_ahead(count)
+        calls = tuple(self._calls)
+        if calls and calls[0].alone:
+            calls = calls[:1]
+        while True:
+            waiting = [call for call in calls if call.waiting]
+            self._build_ahead(sum(len(call.waiting) for call in waiting))
+            if not (self._ready and waiting and len(self._running) < self.jobs):
+                return
+            self._begin(min(waiting, key=lambda call: call.running))
 
     def _begin(self, call: _Call) -> None:
         """Begins the next trial of a call."""
-        sandbox = self._next_sandbox() if self._builder else None
+        sandbox = self._next_sandbox()
         try:
             one = _Running(call, *call.waiting[0], self._desk, sandbox)
         except BaseException:
@@ -295,13 +291,15 @@ class WarmEngine:
 
     def _build_ahead(self, waiting: int) -> None:
         """Begins the sandboxes of the next trials, so that none of these waits, and gives up those too many."""
-        while len(self._ahead) < min(waiting, 1 + self.jobs):
+        while self._builder and len(self._ahead) < min(waiting, 1 + self.jobs):
             self._ahead.append(self._builder.build())
         while len(self._ahead) > waiting:
             self._ahead.pop().close()
 
-    def _next_sandbox(self) -> Sandbox:
-        """One that stands."""
+    def _next_sandbox(self) -> Sandbox | None:
+        """One that stands, if trials are to run in any."""
+        if self._builder is None:
+            return None
         sandbox = self._ahead.popleft()
         try:
             sandbox.wait()
@@ -416,9 +414,9 @@ class WarmEngine:
             if self._running:
                 kill_within(self._desk)
             self._process = None
+        for one in self._running.values():
+            self._forget(one)
         for one in (*self._running.values(), *self._ahead):
-            if isinstance(one, _Running):
-                self._forget(one)
             one.close()
         self._running.clear()
         self._ahead.clear()
