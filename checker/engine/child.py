@@ -30,6 +30,7 @@ from bounds import KEPT_ENV  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children  # noqa: E402
 from notes import NOTE, noting  # noqa: E402
 from onlooker import Onlooker  # noqa: E402
+from place import stand_for  # noqa: E402
 from program import program_modules  # noqa: E402
 from recorder import Recorder, listen  # noqa: E402
 
@@ -145,6 +146,8 @@ def prepare(job: dict, preloaded: Mapping[str, ModuleType]) -> None:
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    if preloaded:
+        stand_for()
     os.mkdir("tmp")
     tempfile.tempdir = None
     for path, text in job["files"].items():

@@ -27,6 +27,7 @@ from functools import wraps
 from types import ModuleType
 
 from child import Program, surroundings
+from place import by_name
 from program import program_modules
 
 MOST = 8  # programs that are kept
@@ -35,6 +36,7 @@ MOST_KNOWN = 4096  # texts of which something is
 # What may come out another way in another folder, or is imported in a way that is not read off the text.
 _BY_PLACE = re.compile(
     r"__file__|importlib|__import__|tempfile|cwd|expanduser|(?i:\bhome\b)|\bTE?MP(?:DIR)?\b"
+    r"|\b(?:abspath|absolute|realpath|resolve)\("
 )
 _TIME = re.compile(r"now|today|time|monotonic|perf_counter|random|secrets|token|uuid|urandom")
 # Settings by which something else may be imported first, or conftest.py not at all.
@@ -270,6 +272,7 @@ def _load(names: Collection[str], files: Mapping[str, str]) -> dict[str, ModuleT
         with (
             contextlib.redirect_stdout(said),
             contextlib.redirect_stderr(said),
+            by_name(),
             warnings.catch_warnings(record=True) as warned,
         ):
             warnings.simplefilter("always")

@@ -38,11 +38,19 @@ def test_what_no_version_changes_is_imported_once(loaded, engine):
         ("import shop.clock\n", {"shop/clock.py": f"from shop import prices\n{CLOCK}"}, ("shop/prices.py",)),
         ("import shop.clock\n", {"shop/clock.py": f"from . import prices\n{CLOCK}"}, ("shop/prices.py",)),
         ("import shop.clock\n", {"shop/clock.py": f"{CLOCK}PLACE = __file__\n"}, ("shop/prices.py",)),
+        (
+            "import shop.clock\n",
+            {"shop/clock.py": f"{CLOCK}import os\nPLACE = os.path.realpath('shop')\n"},
+            ("shop/prices.py",),
+        ),
         ("import shop.clock\n", {"shop/clock.py": f"{CLOCK}print('hello')\n"}, ("shop/prices.py",)),
         ("import os\nos.environ['RATE'] = '2'\nimport shop.clock\n", {}, ("shop/prices.py",)),
         ("def late(): pass\nimport shop.clock\n", {}, ("shop/prices.py",)),
     ],
-    ids=["unknown", "varied", "in_a_varied_package", "imports_varied", "relatively", "place", "says", "set", "late"],
+    ids=[
+        *("unknown", "varied", "in_a_varied_package", "imports_varied", "relatively", "place", "path"),
+        *("says", "set", "late"),
+    ],
 )
 def test_what_could_come_out_otherwise_is_imported_anew(loaded, conftest, files, varied):
     first, second = loaded(conftest, files, varied)
@@ -114,6 +122,37 @@ def test_one_trial_leaves_nothing_for_the_next(run):
     answer = "import shop.clock\ndef test_a():\n    assert shop.clock.LOADED != 1\n    shop.clock.LOADED = 1\n"
     for _ in range(2):
         assert run(answer, files, varied=()).tests[0].outcome == "passed"
+
+
+def test_a_database_file_is_that_of_the_trial_wherever_it_goes(run):
+    """SQLAlchemy makes the path absolute when the module creates its engine: by then the trial may not have begun."""
+    files = {
+        "shop/__init__.py": "",
+        "shop/database.py": """
+from sqlalchemy.ext.asyncio import create_async_engine
+engine = create_async_engine("sqlite+aiosqlite:///shop.db")
+""",
+        "conftest.py": "from shop.database import engine\n",
+    }
+    answer = """
+import os
+from pathlib import Path
+from shop.database import engine
+
+HERE = Path.cwd()
+
+async def test_a(monkeypatch):
+    monkeypatch.chdir("tmp")
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("create table pets (name)")
+        [(_, _, path)] = (await connection.exec_driver_sql("pragma database_list")).all()
+    await engine.dispose()
+    assert Path(path) == HERE / "shop.db"
+"""
+    for _ in range(2):
+        record = run(answer, files, varied=())
+        assert [test.outcome for test in record.tests] == ["passed"], record
+        assert "shop.db" in record.ran["left"]
 
 
 def test_tables_and_their_relationships_are_used_as_if_imported_here(run):

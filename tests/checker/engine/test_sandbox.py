@@ -31,8 +31,9 @@ def engine():
 
 @pytest.fixture
 def run(engine):
-    def run(answer: str, **how):
-        [(_, record)] = engine.run([Trial({"test_answer.py": textwrap.dedent(answer)}, explain=True, **how)])
+    def run(answer: str, files: dict[str, str] | None = None, **how):
+        texts = {"test_answer.py": textwrap.dedent(answer), **(files or {})}
+        [(_, record)] = engine.run([Trial(texts, explain=True, **how)])
         return record
 
     return run
@@ -57,6 +58,29 @@ def test_the_project_and_the_home_folder_are_not_there(run):
             assert os.getcwd() == "/trial" and sorted(os.listdir()) == ["test_answer.py", "tmp"]
         """)
     )
+
+
+def test_the_programs_own_database_can_be_used(run):
+    """Its module is imported before the sandbox is entered, and has made the path absolute."""
+    files = {
+        "shop/__init__.py": "",
+        "shop/database.py": (
+            "from sqlalchemy.ext.asyncio import create_async_engine\n"
+            "engine = create_async_engine('sqlite+aiosqlite:///shop.db')\n"
+        ),
+        "conftest.py": "from shop.database import engine\n",
+    }
+    answer = """
+        from pathlib import Path
+        from shop.database import engine
+        async def test_a():
+            async with engine.begin() as connection:
+                await connection.exec_driver_sql("create table pets (name)")
+            await engine.dispose()
+            assert Path("/trial/shop.db").stat().st_size
+        """
+    for _ in range(2):
+        assert passed(run(answer, files, varied=()))
 
 
 def test_no_secret_of_the_supervisor_is_in_the_environment(run):
