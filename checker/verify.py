@@ -57,8 +57,8 @@ _Waiting = deque[tuple[Future[Verdict], Exercise, Mapping[str, str]]]
 class Graders:
     """Grades answers, several at once, on one engine.
 
-    A grader stays with an exercise, whose versions the engine has met. The last one begins at the other end: what waits
-    there, as tests of time limits do, waits while others compute.
+    A grader stays with an exercise, whose versions the engine has met. The last one takes first what has little time:
+    where hangs are expected, a trial waits, and others compute meanwhile.
     """
 
     def __init__(self, at_once: int | None = None) -> None:
@@ -100,20 +100,22 @@ class Graders:
             self._asked.release()
         return (grading.result() for grading in gradings)
 
-    def _next(self, mine: _Waiting, from_the_end: bool) -> _Waiting:
+    def _next(self, mine: _Waiting, little_time_first: bool) -> _Waiting:
         """Where to take the next answer from: where the last one came from, if any is left there."""
         if mine:
             return mine
         if self._untouched:
-            self._begun.append(self._untouched.pop() if from_the_end else self._untouched.popleft())
-            return self._begun[-1]
+            begun = min(self._untouched, key=_seconds) if little_time_first else self._untouched[0]
+            self._untouched.remove(begun)
+            self._begun.append(begun)
+            return begun
         return max(self._begun, key=len, default=mine)
 
-    def _work(self, from_the_end: bool) -> None:
+    def _work(self, little_time_first: bool) -> None:
         mine: _Waiting = deque()
         while self._asked.acquire():
             with self._lock:
-                mine = self._next(mine, from_the_end)
+                mine = self._next(mine, little_time_first)
                 if not mine:  # all is over
                     return
                 grading, exercise, files = mine.popleft()
@@ -121,6 +123,11 @@ class Graders:
                 grading.set_result(grade(exercise, files, self._engine))
             except BaseException as error:
                 grading.set_exception(error)
+
+
+def _seconds(waiting: _Waiting) -> float:
+    """The time limit of a trial of the exercise that these are answers to."""
+    return waiting[0][1].seconds
 
 
 def verify(

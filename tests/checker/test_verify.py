@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,25 @@ def test_verdicts_come_in_the_order_of_the_answers_and_several_at_once(monkeypat
     monkeypatch.setattr("checker.verify.grade", together)
     with Graders(at_once=2) as graders:
         assert list(graders.grade((sound, {"place": place}) for place in range(6))) == list(range(6))
+
+
+def test_the_last_grader_takes_first_what_has_little_time(monkeypatch, sound):
+    all_are_there, both = threading.Barrier(3), threading.Barrier(2)
+    hurried, taken = replace(sound, seconds=0.5), set()
+
+    def grade(exercise, files, engine):
+        (all_are_there if exercise is hurried else both).wait(20)
+        taken.add((threading.current_thread().name, exercise.seconds))
+
+    monkeypatch.setattr("checker.verify.grade", grade)
+    with Graders(at_once=2) as graders:
+        before = [graders.grade([(hurried, {})]) for _ in range(2)]
+        limits = (7.0, 9.0, 1.0, 8.0)
+        verdicts = [graders.grade([(replace(sound, seconds=limit), {})]) for limit in limits]
+        all_are_there.wait(20)
+        for one in (*before, *verdicts):
+            list(one)
+    assert {("grader-0", 7.0), ("grader-1", 1.0)} < taken
 
 
 def test_what_has_not_begun_when_the_proof_is_left_never_does(monkeypatch, sound):
