@@ -15,6 +15,8 @@ from checker.kernel import SANITIZED
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider")
 AT_A_TIME = 3  # each of them waits now and then, for a kernel, a browser or the end of a time limit
+# More processes than processors cost more than the moments that they fill: the tests leave half of them to the rest.
+SHARE = max(1, processors() // 2)
 CELL_SECONDS = 120  # nbval would wait 2000 s for a cell
 TEST_SECONDS = 300
 DEVELOPER = f"{sys.executable} -m pip install -r requirements-dev.txt"
@@ -59,7 +61,7 @@ def _tests(root: Path) -> list[Part | NotRun]:
     markers = " and ".join(f"not {item.name.rpartition(' ')[2]}" for item in absent)
     select = ("-m", markers) if markers else ()
     # nbval is for notebooks: loading it costs each pytest process a second.
-    command = (*PYTEST, "-p", "no:nbval", "-n", str(processors()), f"--timeout={TEST_SECONDS}", *select, "tests")
+    command = (*PYTEST, "-p", "no:nbval", "-n", str(SHARE), f"--timeout={TEST_SECONDS}", *select, "tests")
     return [Part("tests", "the tests of the app and of the checker", command), *absent]
 
 
@@ -100,7 +102,7 @@ def _verify(root: Path) -> list[Part | NotRun]:
     left_out = {number(lesson) for lesson in (_needing(root, "lesson") if reason else ())}
     proved = {number(path.stem) for path in root.glob("tests/answers/[0-9][0-9]_*.toml")} - left_out
     chosen = sorted(proved, key=int) if left_out else []
-    command = (sys.executable, "-m", "checker", "verify", *chosen)
+    command = (sys.executable, "-m", "checker", "verify", f"--jobs={processors()}", *chosen)
     return [
         *([Part("verify", "the proof of every exercise", command)] if proved else []),
         *(NotRun(f"verify {lesson}", reason, remedy()) for lesson in sorted(left_out, key=int)),
