@@ -14,9 +14,9 @@ from checker.engine.sandbox import why_not
 from checker.kernel import SANITIZED
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider")
-AT_A_TIME = 3  # each of them waits now and then, for a kernel, a browser or the end of a time limit
 # More processes than processors cost more than the moments that they fill: the tests leave half of them to the rest.
-SHARE = max(1, processors() // 2)
+AT_A_TIME = 2
+SHARE = max(1, processors() // AT_A_TIME)
 CELL_SECONDS = 120  # nbval would wait 2000 s for a cell
 TEST_SECONDS = 300
 DEVELOPER = f"{sys.executable} -m pip install -r requirements-dev.txt"
@@ -102,6 +102,7 @@ def _verify(root: Path) -> list[Part | NotRun]:
     left_out = {number(lesson) for lesson in (_needing(root, "lesson") if reason else ())}
     proved = {number(path.stem) for path in root.glob("tests/answers/[0-9][0-9]_*.toml")} - left_out
     chosen = sorted(proved, key=int) if left_out else []
+    # The longest part: once the others are done, it has every processor.
     command = (sys.executable, "-m", "checker", "verify", f"--jobs={processors()}", *chosen)
     return [
         *([Part("verify", "the proof of every exercise", command)] if proved else []),
