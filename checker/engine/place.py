@@ -10,13 +10,13 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-_DESCRIPTOR = 200  # as many files no trial opens; where one does, this number is taken, and it gets the next
+_DESCRIPTOR = 200
 _DESCRIPTORS = "/proc/self/fd"
 _NAME = f"{_DESCRIPTORS}/{_DESCRIPTOR}"
 
 
 def stand_for() -> None:
-    """Lets the name stand for the current folder, wherever the process goes later."""
+    """Lets the name stand for the current folder, wherever the process goes later. What has the number loses it."""
     if os.path.isdir(_DESCRIPTORS):
         here = os.open(".", os.O_RDONLY)
         os.dup2(here, _DESCRIPTOR, inheritable=False)

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import threading
@@ -39,6 +40,29 @@ def test_a_killed_engine_is_a_fault_of_the_engine_and_the_next_trial_works(warm)
         next(results)
     killer.join()
     assert dict(warm.run([QUICK]))[0].end == "finished"
+
+
+def test_the_line_to_the_warm_process_may_have_the_number_that_a_trials_folder_has():
+    """A supervisor with many files open hands over such numbers."""
+    files = {
+        "shop/__init__.py": "",
+        "shop/prices.py": "def price(): return 3\n",
+        "conftest.py": "import shop.prices\n",
+    }
+    trial = Trial({"test_answer.py": "def test_a(): pass\n", **files}, varied=())
+    taken = [os.open(os.devnull, os.O_RDONLY)]
+    while taken[-1] < 195:  # an engine opens four before the line
+        taken.append(os.open(os.devnull, os.O_RDONLY))
+    with closing(WarmEngine(1)) as engine:
+        for descriptor in taken:
+            os.close(descriptor)
+        assert engine._process.args[3] == "200"
+        if sys.platform == "linux":
+            number = Path(f"/proc/{engine._process.pid}/fd/200")
+            while not engine._ready:
+                time.sleep(0.01)
+            assert number.readlink().name == "server", "a trial's own descriptors may get the number"
+        assert [record.end for _, record in engine.run([trial, trial])] == ["finished"] * 2
 
 
 def test_two_trials_that_end_at_once_can_be_left_at_the_first(warm, monkeypatch):
