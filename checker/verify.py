@@ -65,7 +65,7 @@ class Graders:
         """`at_once`: when not given, one more than there are processors, since each of them waits now and then."""
         count = at_once or processors() + 1
         self._engine = open_engine(jobs=count, branches=BRANCHES * count)
-        self._untouched: deque[_Waiting] = deque()
+        self._untouched: list[_Waiting] = []
         self._begun: list[_Waiting] = []
         self._lock, self._asked = Lock(), Semaphore(0)
         self._threads = [

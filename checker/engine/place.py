@@ -10,17 +10,21 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-_DESCRIPTOR = 200
 _DESCRIPTORS = "/proc/self/fd"
-_NAME = f"{_DESCRIPTORS}/{_DESCRIPTOR}"
+_held: int | None = None
+
+
+def hold() -> None:
+    """Opens the current folder, in the warm process: the name goes by the descriptor's number, which stays taken."""
+    global _held
+    _held = os.open(".", os.O_RDONLY)
 
 
 def stand_for() -> None:
-    """Lets the name stand for the current folder, wherever the process goes later. What has the number loses it."""
-    if os.path.isdir(_DESCRIPTORS):
-        here = os.open(".", os.O_RDONLY)
-        os.dup2(here, _DESCRIPTOR, inheritable=False)
-        os.close(here)
+    """Lets the name stand for the current folder, in a fork of the warm process, wherever it goes later."""
+    here = os.open(".", os.O_RDONLY)
+    os.dup2(here, _held, inheritable=False)
+    os.close(here)
 
 
 @contextlib.contextmanager
@@ -29,7 +33,7 @@ def by_name() -> Iterator[None]:
 
     def name() -> str:
         os.stat(_DESCRIPTORS)
-        return _NAME
+        return f"{_DESCRIPTORS}/{_held}"
 
     asked, os.getcwd = os.getcwd, name
     try:

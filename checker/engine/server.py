@@ -38,7 +38,7 @@ import pytest  # noqa: E402
 from child import CONFIG, OPTIONS, attempt, basetemp, compiled, end, run  # noqa: E402
 from enter import empty_all_but, enter  # noqa: E402
 from family import become_reaper, die_with_parent, kill_children, kill_group  # noqa: E402
-from place import stand_for  # noqa: E402
+from place import hold  # noqa: E402
 from preload import Plan, Preloaded, imports, named, plan, version  # noqa: E402
 from program import is_program  # noqa: E402
 from recorder import Recorder  # noqa: E402
@@ -451,15 +451,13 @@ def main() -> None:
     """`python server.py DESCRIPTOR FOLDER BRANCHES`: the socket to the supervisor, the folder that holds those of
     trials, how many branches there may be.
     """
-    given, folder = int(sys.argv[1]), sys.argv[2]
-    control = socket.socket(fileno=os.dup(given))  # by the lowest number that is free
-    os.close(given)
+    control, folder = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     sys.path.pop(0)
     home = os.path.join(folder, "server")
     warm_up(os.path.join(folder, "warming"))
     os.mkdir(home)
     os.chdir(home)
-    stand_for()  # from here on nothing else gets the number that a trial's folder has
+    hold()
     write_config(home)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     server = Server(control, int(sys.argv[3]))

@@ -135,7 +135,6 @@ engine = create_async_engine("sqlite+aiosqlite:///shop.db")
         "conftest.py": "from shop.database import engine\n",
     }
     answer = """
-import os
 from pathlib import Path
 from shop.database import engine
 
