@@ -61,15 +61,20 @@ def compiled(path: str, text: str, *, noted: bool = False):
         return compile(noting(path, text) if noted else text, path, "exec", dont_inherit=True)
 
 
+def note(function: str) -> None:
+    """A watched function runs. While a module is imported ahead, nobody records it."""
+    if _recorder is not None:
+        _recorder.note(function)
+
+
 class Program(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports the program under test from its text, with bytecode that is compiled once for all trials.
 
-    The functions of the files `watch` report to `note(name)`.
+    The functions of the files `watch` report to `note`.
     """
 
-    def __init__(self, files: Mapping[str, str], folder: str, watch: Collection[str] = (), note=None) -> None:
-        self.folder, self.modules = folder, program_modules(files)
-        self.watch, self.note = watch, note
+    def __init__(self, files: Mapping[str, str], folder: str, watch: Collection[str]) -> None:
+        self.folder, self.modules, self.watch = folder, program_modules(files), watch
 
     def find_spec(self, name, path=None, target=None):
         if name not in self.modules:
@@ -89,7 +94,7 @@ class Program(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         path, text = self.modules[module.__name__]
         noted = path in self.watch
         if noted:
-            module.__dict__[NOTE] = self.note
+            module.__dict__[NOTE] = note
         exec(compiled(path, text, noted=noted), module.__dict__)  # noqa: S102
 
     def get_source(self, name):
@@ -165,7 +170,7 @@ def prepare(job: dict, preloaded: Mapping[str, ModuleType]) -> None:
     sys.meta_path[:] = [
         finder for finder in sys.meta_path if not getattr(finder, "__module__", "").startswith("__editable__")
     ]
-    program = Program(job["files"], folder, job["watch"], lambda name: _recorder.note(name))
+    program = Program(job["files"], folder, job["watch"])
     sys.meta_path.insert(0, program)
     program.adopt(preloaded)
     sys.argv = ["pytest"]

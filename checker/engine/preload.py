@@ -127,13 +127,13 @@ def plan(job: dict) -> Plan:
 
 
 def version(job: dict, plan: Plan) -> bytes | None:
-    """What tells a version of the program from all others; None where a branch of its own could import no more of it
-    than the warm process does, or where its functions are to report to the trial.
+    """What tells a version of the program from all others, also from one whose functions do not report; None where a
+    branch of its own could import no more of it than the warm process does.
     """
-    if job["watch"] or plan.branch == plan.shared:
+    if plan.branch == plan.shared:
         return None
     modules = sorted(program_modules(job["files"]).items())
-    return hashlib.sha256(repr((plan.branch, modules)).encode("utf-8", "replace")).digest()
+    return hashlib.sha256(repr((plan.branch, modules, sorted(job["watch"]))).encode("utf-8", "replace")).digest()
 
 
 class Preloaded:
@@ -142,12 +142,12 @@ class Preloaded:
     def __init__(self) -> None:
         self._programs: OrderedDict[tuple, dict[str, ModuleType]] = OrderedDict()
 
-    def of(self, names: tuple[str, ...], files: Mapping[str, str]) -> Mapping[str, ModuleType]:
-        """Those that the process of a trial with these files is to find imported already, by name."""
-        modules = program_modules(files)
-        key = tuple((name, *modules[name]) for name in names)
+    def of(self, names: tuple[str, ...], job: dict) -> Mapping[str, ModuleType]:
+        """Those that the process of a trial is to find imported already, by name."""
+        modules, watch = program_modules(job["files"]), job["watch"]
+        key = tuple((name, *modules[name], modules[name][0] in watch) for name in names)
         if key not in self._programs:
-            self._programs[key] = _load(names, files)
+            self._programs[key] = _load(names, job["files"], watch)
             gc.freeze()
             if len(self._programs) > MOST:
                 self._programs.popitem(last=False)
@@ -256,11 +256,11 @@ def _is_app(value: object) -> bool:
     return isinstance(value, sys.modules["fastapi"].FastAPI)
 
 
-def _load(names: Collection[str], files: Mapping[str, str]) -> dict[str, ModuleType]:
+def _load(names: Collection[str], files: Mapping[str, str], watch: Collection[str]) -> dict[str, ModuleType]:
     """Imports the modules and forgets that it did. None of them where one fails, says something, starts a thread or
     takes long: that is for the trial to show.
     """
-    program, said = Program(files, os.getcwd()), io.StringIO()
+    program, said = Program(files, os.getcwd(), watch), io.StringIO()
     environment, known = dict(os.environ), set(sys.modules)
     surround = surroundings(os.getcwd())
     os.environ.clear()

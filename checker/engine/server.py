@@ -326,7 +326,7 @@ class Server:
                 make_ready(path, text, keep=keep, noted=path in job["watch"])
         if "DATABASE_URL" in job["env"]:
             make_driver_ready()
-        modules, number = self.preloaded.of(ahead, job["files"]), message["trial"]
+        modules, number = self.preloaded.of(ahead, job), message["trial"]
         pid = os.fork()
         if pid:
             self.trials[pid] = number

@@ -84,14 +84,16 @@ class _Running:
         os.close(self.other_end)
         self.other_end = -1
 
-    def drain(self) -> None:
-        """Reads what has arrived, without waiting."""
+    def drain(self) -> bool:
+        """Reads what has arrived, without waiting; whether more can come."""
         with contextlib.suppress(BlockingIOError):
             while data := os.read(self.channel, 2**16):
                 self.events.feed(data)
                 self.deadline.moved(len(self.events.tests))
                 if self.events.broken:
-                    return
+                    return False
+            return False  # all that could write have closed it
+        return self.events.code is None
 
     def watch(self) -> None:
         """Looks now and then how much memory a sandbox holds: limits of single processes do not bound it."""
@@ -318,9 +320,8 @@ class WarmEngine:
                     if one := self._running.get(_number(message.get("done"))):
                         self._end(one, message["status"])
             elif key.data.number in self._running:
-                key.data.drain()
-                if key.data.events.code is not None or key.data.events.broken:
-                    self._forget(key.data)
+                if not key.data.drain():
+                    self._forget(key.data)  # else the end of a channel would wake us again and again
         for one in self._running.values():
             if not one.killed:
                 one.watch()

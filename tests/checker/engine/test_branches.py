@@ -73,18 +73,25 @@ def test_another_answer_finds_the_version_imported(warm):
     "how",
     [
         {"answers": ("test_answer.py", "shop/prices.py")},
-        {"watch": ("shop/prices.py",)},
         {"varied": None},
         {"env": {"RATE": "2"}},
         {"files": {"shop/__init__.py": "import time\nBEGAN = time.monotonic()\n"}},
         {"files": {"conftest.py": "import os\nos.environ['RATE'] = '2'\nfrom shop import prices\n"}},
         {"files": {"conftest.py": ""}},
     ],
-    ids=["an_answer", "watched", "unknown", "environment", "asks_for_the_time", "set_before", "not_asked_for"],
+    ids=["an_answer", "unknown", "environment", "asks_for_the_time", "set_before", "not_asked_for"],
 )
 def test_what_only_a_trial_may_import_is_imported_there(warm, how):
     changed = {"varied": ("conftest.py", "shop/__init__.py", "shop/prices.py", "test_answer.py"), **how}
     assert [outcomes(warm, trial(**changed)) for _ in range(3)] == [[IMPORTED_HERE]] * 3
+
+
+def test_a_version_whose_functions_report_is_one_of_its_own(warm):
+    watched = trial(watch=("shop/prices.py",), files={"shop/prices.py": f"{PRICES.format(3)}price()\n"})
+    plain = trial(files=watched.files)
+    assert [outcomes(warm, plain, watched) for _ in range(3)][1:] == [[IMPORTED_AHEAD] * 2] * 2
+    assert [run.reached for run in dict(warm.run([watched]))[0].tests] == [("shop/prices.py::price",), (), ()]
+    assert [run.reached for run in dict(warm.run([plain]))[0].tests] == [()] * 3
 
 
 def test_a_version_whose_import_never_ends_times_out_each_time(warm):

@@ -13,12 +13,11 @@ TELLS = "import sys\ndef test_a(): assert sys.modules['shop.clock'].LOADED is No
 
 @pytest.fixture
 def loaded(run, engine):
-    """When `shop.clock` was imported, in two trials one after the other. They are watched, so no branch serves them."""
+    """When `shop.clock` was imported, in two trials one after the other."""
 
     def loaded(conftest: str, files: dict[str, str] | None = None, varied=("shop/prices.py",)) -> list[str]:
         files = {**SHOP, **(files or {}), "conftest.py": conftest}
-        how = {"varied": varied, "watch": ("shop/prices.py",)}
-        return [run(TELLS, files, **how).tests[0].message for _ in range(2)]
+        return [run(TELLS, files, varied=varied).tests[0].message for _ in range(2)]
 
     return loaded
 

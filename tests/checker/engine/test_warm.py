@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from checker.engine import EngineClosed, EngineError, Trial
-from checker.engine.warm import WarmEngine
+from checker.engine.warm import WarmEngine, _Running
 from tests.checker.processes import gone
 
 QUICK = Trial({"test_answer.py": "def test_a(): pass\n"})
@@ -82,9 +82,18 @@ def test_two_trials_that_end_at_once_can_be_left_at_the_first(warm, monkeypatch)
     results.close()
 
 
+def test_a_trial_that_closes_its_channel_does_not_keep_its_supervisor_busy(warm, monkeypatch):
+    drains = []
+    monkeypatch.setattr(_Running, "drain", lambda one, itself=_Running.drain: drains.append(itself(one)) or drains[-1])
+    closes = Trial({"test_it.py": "import os, time\ndef test_it():\n    os.closerange(3, 99)\n    time.sleep(0.5)\n"})
+    [(_, record)] = warm.run([closes])
+    assert record.end == "died" and record.culprit == "test_it.py::test_it"
+    assert drains.count(False) <= 2 and len(drains) < 20
+
+
 def test_the_engine_goes_when_its_supervisor_goes():
     script = (
-        "from checker.engine.warm import WarmEngine; from checker.engine import Trial\n"
+        "from checker.engine.warm import WarmEngine, _Running; from checker.engine import Trial\n"
         "engine = WarmEngine(); list(engine.run([Trial({'test_answer.py': 'def test_a(): pass'})]))\n"
         "print(engine._process.pid, engine._desk, flush=True)\nimport os; os.kill(os.getpid(), 9)\n"
     )
