@@ -14,6 +14,7 @@ import pytest
 from checker import cli, marking
 from checker.bootstrap import ROOT
 from checker.contract import load_readable
+from checker.engine import deadline
 from checker.engine import warm as warm_module
 from checker.engine.warm import WarmEngine
 from checker.grade import grade
@@ -119,6 +120,7 @@ def test_an_engine_that_sends_garbage(small, monkeypatch, tmp_path, garbage):
         changed.setattr(warm_module, "SERVER", server)
         engine = WarmEngine()
     monkeypatch.setattr(warm_module, "GONE_SECONDS", 2)
+    monkeypatch.setattr(deadline, "START_SECONDS", 2.0)
     try:
         assert grade(small["0.1"], {"test_answer.py": RIGHT}, engine).verdict == "grader_error"
         assert grade(small["0.1"], {"test_answer.py": RIGHT}, engine).verdict == "passed"
