@@ -1,12 +1,13 @@
 """`python3 -m checker test`: every test of the project, several parts at a time; what was not run and why."""
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +79,12 @@ def run_suite(root: Path, *, only: Iterable[str] = ()) -> int:
     return FAILED if any(run.code for run in runs) else 0
 
 
+def _give_way(process: int) -> None:
+    """Lets it, and what it starts, interrupt nobody: with fewer changes of process the whole run takes less time."""
+    with suppress(AttributeError, OSError):  # Linux alone has it, and not in every sandbox
+        os.sched_setscheduler(process, os.SCHED_BATCH, os.sched_param(0))
+
+
 def _run_all(runs: list[Run], root: Path, console: Console) -> None:
     """Run all, `AT_A_TIME` at once, in the given order; on the terminal, a table of how far each is."""
     # A child must not set up an environment of its own: this interpreter has what is needed.
@@ -121,6 +128,7 @@ def _run_one(run: Run, root: Path, environ: dict[str, str], console: Console) ->
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+        _give_way(run.process.pid)
         code = run.process.wait()
     run.seconds = time.monotonic() - run.started
     run.code = code

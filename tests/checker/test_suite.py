@@ -1,5 +1,6 @@
 """The `test` command: how it runs its parts, and what it says of those that cannot run."""
 
+import os
 import sys
 
 import pytest
@@ -63,6 +64,12 @@ def test_what_is_not_run_is_told_with_its_command(run_parts):
 
 def test_parts_cannot_read_the_terminal_and_set_nothing_up(run_parts):
     code = "import os, sys; assert not sys.stdin.read(); assert os.environ['CHECKER_SETUP'] == 'off'"
+    assert run_parts({"tests": code})[0] == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="Linux alone has it")
+def test_parts_interrupt_nobody(run_parts):
+    code = "import os, time; time.sleep(0.3); raise SystemExit(os.sched_getscheduler(0) != os.SCHED_BATCH)"
     assert run_parts({"tests": code})[0] == 0
 
 
