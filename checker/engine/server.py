@@ -57,24 +57,19 @@ LIBRARIES = sys.stdlib_module_names | {
     "pytest_asyncio",
     "anyio",
 }
-ENOUGH = 8  # it takes a fifth of a second, which only an engine for many answers gets back
 PLACING_SECONDS = 0.02  # for a branch to fork a trial and to say where it runs: the next one goes elsewhere
 WARMING = os.path.join(os.path.dirname(os.path.abspath(__file__)), "warming.py")
 
 
-def warm_up(folder: str, times: int) -> None:
-    """Runs a generic test file of our own in `folder`: what a trial imports lazily is there before the first fork.
-
-    `times`: how often each test runs. Python specializes code that has run some eight times; where it has done so here,
-    no trial does.
-    """
+def warm_up(folder: str) -> None:
+    """Runs a generic test file of our own in `folder`: what a trial imports lazily is there before the first fork."""
     path, environment, here = list(sys.path), dict(os.environ), os.getcwd()
     os.makedirs(os.path.join(folder, "tmp"))  # as in a trial's folder: pytest asks whether to look into it
     test = shutil.copy(WARMING, os.path.join(folder, "test_warming.py"))
     write_config(folder)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.chdir(folder)
-    job = {"folder": folder, "order": "forward", "repeat": times, "first": [], "until": [], "explain": True}
+    job = {"folder": folder, "order": "forward", "repeat": 1, "first": [], "until": [], "explain": True}
     words = ["-c", "pytest.toml", "--rootdir", folder, "--basetemp", basetemp(folder), *OPTIONS]
     recorder = Recorder()
     recorder.begin(job, lambda event: None)
@@ -456,16 +451,16 @@ def main() -> None:
     """`python server.py DESCRIPTOR FOLDER BRANCHES`: the socket to the supervisor, the folder that holds those of
     trials, how many branches there may be.
     """
-    control, folder, branches = socket.socket(fileno=int(sys.argv[1])), sys.argv[2], int(sys.argv[3])
+    control, folder = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     sys.path.pop(0)
     home = os.path.join(folder, "server")
-    warm_up(os.path.join(folder, "warming"), times=ENOUGH if branches else 1)
+    warm_up(os.path.join(folder, "warming"))
     os.mkdir(home)
     os.chdir(home)
     hold()
     write_config(home)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    server = Server(control, branches)
+    server = Server(control, int(sys.argv[3]))
     own = os.getpid()
     try:
         code = attempt(
