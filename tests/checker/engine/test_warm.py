@@ -93,7 +93,7 @@ def test_a_trial_that_closes_its_channel_does_not_keep_its_supervisor_busy(warm,
 
 def test_the_engine_goes_when_its_supervisor_goes():
     script = (
-        "from checker.engine.warm import WarmEngine, _Running; from checker.engine import Trial\n"
+        "from checker.engine.warm import WarmEngine; from checker.engine import Trial\n"
         "engine = WarmEngine(); list(engine.run([Trial({'test_answer.py': 'def test_a(): pass'})]))\n"
         "print(engine._process.pid, engine._desk, flush=True)\nimport os; os.kill(os.getpid(), 9)\n"
     )
